@@ -1,0 +1,45 @@
+# Quick start: `make demo`, `make test`. Each target sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: demo test lint ui docs bench clean setup
+
+setup: $(INSTALLED)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rapport needs Python 3.11 or newer; set PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(INSTALLED)  ## a made-up shop from extracts to a published file
+	$(BIN)/rapport demo
+
+test: lint  ## lint, types, all tests
+	$(BIN)/python -m pytest -q
+
+lint: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --nofail dbt_project/models dbt_project/tests
+
+ui: $(INSTALLED)  ## Dagster's web interface on the home of RAPPORT_HOME (default ./var)
+	@mkdir -p $${RAPPORT_HOME:-var}/dagster
+	@test -f $${RAPPORT_HOME:-var}/dagster/dagster.yaml || printf 'telemetry:\n  enabled: false\n' > $${RAPPORT_HOME:-var}/dagster/dagster.yaml
+	DAGSTER_HOME=$$(cd $${RAPPORT_HOME:-var}/dagster && pwd) $(BIN)/dagster dev -m orchestration.definitions -h 127.0.0.1
+
+docs: $(INSTALLED)  ## dbt's documentation of every table as one page, dbt_project/target/static_index.html
+	cd dbt_project && ../$(BIN)/dbt docs generate --static --profiles-dir .
+
+SIZE ?= 20k
+bench: $(INSTALLED)  ## a run against the physical limit of this machine; SIZE=20k|200k|1m
+	$(BIN)/python -m benchmarks.run $(SIZE)
+
+clean:
+	rm -rf $(VENV) dbt_project/target dbt_project/logs
