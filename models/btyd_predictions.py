@@ -1,0 +1,130 @@
+"""What fitted buy-till-you-die models predict, in closed form.
+
+Belongs here: formulas that take a model and histories and give numbers. Does not belong here: fitting
+(`models/btyd.py`).
+
+The published formulas multiply a Gauss hypergeometric function that overflows for loyal customers by a
+power that underflows. Euler's transformation 2F1(a,b;c;z) = (1−z)^(c−a−b)·2F1(c−a,c−b;c;z) cancels the
+power, and what remains is tame for every history. It needs frequency and age only, so it is worked out once
+per distinct pair.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy.special import expit, hyp2f1
+
+from models.btyd_parameters import PurchaseModel, SpendModel
+from models.histories import HISTORY
+
+Floats = npt.NDArray[np.float64]
+
+DAYS_PER_YEAR = 365
+SINGULARITY_WIDTH = 1e-6
+"""The formulas divide by a − 1; closer to 1 than this, a is moved aside, which changes nothing visible."""
+
+
+def probability_alive(*, model: PurchaseModel, histories: pl.DataFrame) -> Floats:
+    """Give the probability that each customer has not dropped out at the end of observation.
+
+    BG/NBD: Fader, Hardie, Lee (2008), "Computing P(alive) using the BG/NBD model"; a customer without a
+    repeat purchase cannot have dropped out there. MBG/NBD: Wagner, Hoppe (2008), equation 5.
+
+    Args:
+        model: fitted purchase model.
+        histories: `frequency` (repeat purchase days), `recency_days` (first to last purchase), `age_days`
+            (first purchase to the end of observation).
+
+    Returns:
+        Probabilities 0–1, one per row.
+    """
+    frequency, recency, age = _arrays(histories)
+    r, alpha, a, b = model.r, model.alpha_days, model.a, model.b
+    silence = (r + frequency) * (np.log(alpha + age) - np.log(alpha + recency))
+    if model.family == "mbg_nbd":
+        return np.asarray(expit(-(np.log(a / (b + frequency)) + silence)))
+    log_odds = np.log(a / (b + np.maximum(frequency, 1) - 1)) + silence
+    return np.where(frequency == 0, 1.0, expit(-log_odds))
+
+
+def expected_purchases(*, model: PurchaseModel, histories: pl.DataFrame, horizon_days: float) -> Floats:
+    """Give the purchase days expected of each customer within the horizon.
+
+    BG/NBD: Fader, Hardie, Lee (2005), equation 10. MBG/NBD: Wagner, Hoppe (2008), equation 4.
+
+    Args:
+        model: fitted purchase model.
+        histories: `frequency`, `recency_days`, `age_days`, as for `probability_alive`.
+        horizon_days: how far to look ahead, ≥0.
+
+    Returns:
+        Expected number of purchase days, one per row.
+    """
+    return discounted_purchases(
+        model=model, histories=histories, horizon_days=horizon_days, steps=1, yearly_rate=0.0
+    )
+
+
+def discounted_purchases(
+    *, model: PurchaseModel, histories: pl.DataFrame, horizon_days: float, steps: int, yearly_rate: float
+) -> Floats:
+    """Give the expected purchase days of each customer, each worth less the later it falls.
+
+    The horizon is cut into equal steps; what falls into a step is discounted at the step's end by
+    (1 + yearly rate)^(days / 365).
+
+    Args:
+        model: fitted purchase model.
+        histories: `frequency`, `recency_days`, `age_days`, as for `probability_alive`.
+        horizon_days: how far to look ahead.
+        steps: number of steps, ≥1.
+        yearly_rate: e.g. 0.1; 0 gives `expected_purchases`.
+
+    Returns:
+        Discounted number of purchase days, one per row.
+    """
+    frequency, _, age = _arrays(histories)
+    _, kept, position = np.unique(
+        frequency * (age.max(initial=0.0) + 1) + age, return_index=True, return_inverse=True
+    )
+    total, reached = np.zeros(len(kept)), np.zeros(len(kept))
+    for end in horizon_days * np.arange(1, steps + 1) / steps:
+        until = _purchases_if_alive(model=model, frequency=frequency[kept], age_days=age[kept], days=end)
+        total += (until - reached) * (1 + yearly_rate) ** (-end / DAYS_PER_YEAR)
+        reached = until
+    return np.asarray(probability_alive(model=model, histories=histories) * total[position])
+
+
+def expected_order_value(*, model: SpendModel, frequency: Floats, monetary_value: Floats) -> Floats:
+    """Give the mean spend per future order: the own mean, drawn to the population's by how little is known.
+
+    Fader, Hardie (2013), note 025, equation 5.
+
+    Args:
+        model: fitted spend model.
+        frequency: repeat purchase days; 0 gives the population mean.
+        monetary_value: mean money per repeat purchase day; not read where frequency is 0.
+
+    Returns:
+        Expected money per order, one per customer.
+    """
+    own_weight = model.p * frequency / (model.p * frequency + model.q - 1)
+    population_mean = model.v * model.p / (model.q - 1)
+    own_mean = np.where(frequency > 0, monetary_value, 0.0)
+    return np.asarray((1 - own_weight) * population_mean + own_weight * own_mean)
+
+
+def _purchases_if_alive(*, model: PurchaseModel, frequency: Floats, age_days: Floats, days: float) -> Floats:
+    r, alpha, b = model.r, model.alpha_days, model.b
+    a = model.a if abs(model.a - 1) > SINGULARITY_WIDTH else 1 + SINGULARITY_WIDTH
+    total = a + b + frequency - (0 if model.family == "mbg_nbd" else 1)
+    z = days / (alpha + age_days + days)
+    remaining = np.exp((a - 1) * np.log1p(-z)) * hyp2f1(total - r - frequency, a - 1, total, z)
+    return np.asarray(total / (a - 1) * (1 - remaining))
+
+
+def _arrays(histories: pl.DataFrame) -> tuple[Floats, Floats, Floats]:
+    frequency, recency, age = (histories[name].cast(pl.Float64).to_numpy() for name in HISTORY)
+    return frequency, recency, age

@@ -1,0 +1,81 @@
+"""Scores of single customers from fitted models.
+
+Belongs here: one row per buyer with chance of being active, expected orders and value. Does not belong here:
+whether the models may be trusted (`models/cltv.py`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from models.btyd_parameters import PurchaseModel, SpendModel
+from models.btyd_predictions import (
+    discounted_purchases,
+    expected_order_value,
+    expected_purchases,
+    probability_alive,
+)
+from models.histories import HISTORY
+from models.settings import ModelSettings
+
+SCORE_SCHEMA = pl.Schema(
+    {
+        "customer_id": pl.String,
+        "frequency": pl.Int32,
+        "recency_days": pl.Int32,
+        "age_days": pl.Int32,
+        "monetary_value": pl.Float64,
+        "p_alive": pl.Float64,
+        "expected_orders_12m": pl.Float64,
+        "expected_order_value": pl.Float64,
+        "cltv_12m": pl.Float64,
+    }
+)
+
+
+def score_customers(
+    *, histories: pl.DataFrame, purchases: PurchaseModel, spend: SpendModel, settings: ModelSettings
+) -> pl.DataFrame:
+    """Score every buyer.
+
+    Args:
+        histories: `customer_id`, `frequency`, `recency_days`, `age_days`, `repeat_net_revenue` (money of all
+            purchase days after the first).
+        purchases: fitted purchase model.
+        spend: fitted spend model.
+        settings: horizon, steps and discount rate.
+
+    Returns:
+        Columns of `SCORE_SCHEMA`, sorted by customer. `monetary_value` (mean money per repeat purchase day)
+        is null for one-time buyers; `cltv_12m` = discounted expected purchase days × expected order value.
+    """
+    ordered = histories.sort("customer_id")
+    repeat_revenue = pl.col("repeat_net_revenue").cast(pl.Float64)
+    monetary_value = ordered.select(
+        pl.when(pl.col("frequency") > 0).then(repeat_revenue / pl.col("frequency"))
+    )
+    # Refunds can turn an own mean negative; such a customer is worth nothing, not less than nothing.
+    floored = np.maximum(monetary_value.to_series().fill_null(0.0).to_numpy(), 0.0)
+    order_value = expected_order_value(
+        model=spend, frequency=ordered["frequency"].cast(pl.Float64).to_numpy(), monetary_value=floored
+    )
+    discounted = discounted_purchases(
+        model=purchases,
+        histories=ordered,
+        horizon_days=settings.cltv_horizon_days,
+        steps=settings.cltv_discount_steps,
+        yearly_rate=settings.cltv_yearly_discount_rate,
+    )
+    undiscounted = expected_purchases(
+        model=purchases, histories=ordered, horizon_days=settings.cltv_horizon_days
+    )
+    return ordered.select(
+        "customer_id",
+        *HISTORY,
+        monetary_value=monetary_value.to_series(),
+        p_alive=pl.Series(probability_alive(model=purchases, histories=ordered)),
+        expected_orders_12m=pl.Series(undiscounted),
+        expected_order_value=pl.Series(order_value),
+        cltv_12m=pl.Series(discounted * order_value),
+    ).cast(SCORE_SCHEMA)

@@ -1,0 +1,61 @@
+"""A warehouse as the KPI stage meets it: the marts it reads, typed and empty, and the seeds as shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.kpi_outputs import ensure_kpi_tables
+
+SEEDS = Path(__file__).resolve().parents[3] / "seeds"
+
+TABLES = """
+create schema marts; create schema staging; create schema intermediate; create schema seeds;
+create table marts.orders (
+    order_id varchar, customer_id varchar, order_date date, is_sale boolean, net_revenue decimal(18, 2)
+);
+create table marts.sessions (customer_id varchar, session_date date, source varchar, has_order boolean);
+create table marts.rfm_scores (customer_id varchar, rfm_tier varchar);
+create table marts.tickets (
+    created_date date, category varchar, handled_by varchar, resolved_at timestamp,
+    first_response_minutes integer, resolution_minutes integer
+);
+create table intermediate.int_customers (customer_id varchar, acquisition_channel varchar);
+create table intermediate.int_account_identifiers (kind varchar, is_valid boolean);
+create table staging.stg_registrations (
+    registered_at timestamp, name varchar, email varchar, phone varchar, gender varchar, birth_date date,
+    country varchar, province varchar, city varchar, occupation varchar, acquisition_channel varchar,
+    referred_by varchar
+);
+create table staging.stg_campaigns (campaign_id varchar, variant varchar, channel varchar);
+create table staging.stg_campaign_events (
+    campaign_id varchar, variant varchar, platform varchar, account_id varchar, event_type varchar,
+    event_at timestamp, is_machine boolean
+);
+create table staging.stg_feedback (kind varchar, score integer, created_at timestamp);
+"""
+
+
+@pytest.fixture(scope="session")
+def new_warehouse() -> Callable[[], duckdb.DuckDBPyConnection]:
+    """Factory of warehouses: empty marts, the seeds, and the KPI tables as declared."""
+
+    def build() -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(config={"threads": 2, "preserve_insertion_order": False})
+        connection.execute(TABLES)
+        for seed in ("model_settings", "kpi_targets", "value_levels", "service_rules"):
+            connection.execute(f"create table seeds.{seed} as from read_csv('{SEEDS / seed}.csv')")
+        ensure_kpi_tables(connection=connection)
+        return connection
+
+    return build
+
+
+@pytest.fixture
+def warehouse(new_warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+    """One warehouse for one test."""
+    with new_warehouse() as connection:
+        yield connection

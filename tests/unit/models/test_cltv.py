@@ -1,0 +1,175 @@
+"""Customer value: who is scored, what the card says, and what is withheld."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from models.cltv import compute_cltv
+
+AS_OF = date(2025, 6, 30)
+DAYS = 730
+HOLDOUT = 90
+
+
+def simulate(
+    *, buyers: int, mean_gap_days: float, drop_out: float, seed: int = 7
+) -> tuple[list[set[int]], np.ndarray]:
+    """Purchase days 0..DAYS of buyers who come at gamma rates and may drop out after each purchase."""
+    rng = np.random.default_rng(seed)
+    rates = rng.gamma(1.0, 1 / mean_gap_days, buyers)
+    chances = rng.beta(drop_out * 10, 10, buyers) if drop_out else np.zeros(buyers)
+    shops = []
+    for rate, chance in zip(rates, chances, strict=True):
+        day, visits = int(rng.integers(0, DAYS - 200)), set()
+        while day <= DAYS:
+            visits.add(day)
+            if rng.random() < chance:
+                break
+            day += max(1, round(rng.exponential(1 / rate)))
+        shops.append(visits)
+    return shops, rng.gamma(5, 20, buyers)
+
+
+def summarise(shops: list[set[int]], spend: np.ndarray, *, end: int) -> pl.DataFrame:
+    rows = []
+    for number, visits in enumerate(shops):
+        seen = [day for day in visits if day <= end]
+        if seen:
+            later = len([day for day in visits if end < day <= end + HOLDOUT])
+            money = round(float(spend[number]) * (len(seen) - 1), 2)
+            gap = max(seen) - min(seen)
+            rows.append((f"C{number:05d}", len(seen) - 1, gap, end - min(seen), money, later))
+    names = ["customer_id", "frequency", "recency_days", "age_days", "repeat_net_revenue", "holdout_orders"]
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+def inputs(shops: list[set[int]], spend: np.ndarray) -> dict[str, pl.DataFrame]:
+    calibration = summarise(shops, spend, end=DAYS - HOLDOUT)
+    counted = calibration.group_by("frequency", "recency_days", "age_days", "holdout_orders").agg(
+        customers=pl.len()
+    )
+    return {"histories": summarise(shops, spend, end=DAYS).drop("holdout_orders"), "calibration": counted}
+
+
+@pytest.fixture(scope="module")
+def shop() -> dict[str, pl.DataFrame]:
+    return inputs(*simulate(buyers=8000, mean_gap_days=40, drop_out=0.2))
+
+
+def test_every_buyer_is_scored_and_the_card_says_why_it_may_be_believed(shop, settings):
+    result = compute_cltv(**shop, as_of=AS_OF, settings=settings)
+    (card,) = result.card.to_dicts()
+    assert card["is_published"], card["reason"]
+    assert result.scores["customer_id"].to_list() == sorted(shop["histories"]["customer_id"])
+    assert (card["trained_on"], card["cut_date"]) == (AS_OF, AS_OF - timedelta(days=HOLDOUT))
+    metrics, baselines = json.loads(card["metrics"]), json.loads(card["baseline_metrics"])
+    assert metrics["holdout"]["rmse_orders"] < min(guess["rmse_orders"] for guess in baselines.values())
+    assert abs(metrics["holdout"]["bias_share"]) < 0.15
+    assert json.loads(card["parameters"])["purchases"]["status"] == "converged"
+
+
+def test_the_truth_behind_a_simulated_shop_is_recovered(shop, settings):
+    card = compute_cltv(**shop, as_of=AS_OF, settings=settings).card
+    found = json.loads(card["parameters"][0])["purchases"]
+    mean_gap_days = found["alpha_days"] / found["r"]
+    mean_drop_out = found["a"] / (found["a"] + found["b"])
+    assert (mean_gap_days, mean_drop_out) == pytest.approx((40, 2 / 12), rel=0.15)
+    assert found["r"] == pytest.approx(1.0, rel=0.1)
+
+
+def test_scores_are_finite_and_hang_together(shop, settings):
+    scores = compute_cltv(**shop, as_of=AS_OF, settings=settings).scores
+    computed = scores.select("p_alive", "expected_orders_12m", "expected_order_value", "cltv_12m")
+    assert computed.null_count().sum_horizontal().item() == 0
+    assert np.isfinite(computed.to_numpy()).all()
+    assert scores.filter(~pl.col("p_alive").is_between(0, 1)).is_empty()
+    undiscounted = pl.col("expected_orders_12m") * pl.col("expected_order_value")
+    beyond = (pl.col("cltv_12m") > undiscounted) | (pl.col("cltv_12m") < undiscounted / 1.1)
+    assert scores.filter(beyond).is_empty()
+    assert scores.filter(pl.col("frequency") == 0)["monetary_value"].null_count() == (
+        scores.filter(pl.col("frequency") == 0).height
+    )
+
+
+def test_the_order_of_rows_does_not_move_a_bit(shop, settings):
+    shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=5) for name, frame in shop.items()}
+    first, second = (compute_cltv(**frames, as_of=AS_OF, settings=settings) for frames in (shop, shuffled))
+    assert first.scores.equals(second.scores)
+    assert first.card.equals(second.card)
+
+
+def withheld(reason: str, frames: dict[str, pl.DataFrame], settings) -> dict[str, object]:
+    result = compute_cltv(**frames, as_of=AS_OF, settings=settings)
+    (card,) = result.card.to_dicts()
+    assert result.scores.is_empty()
+    assert not card["is_published"]
+    assert reason in card["reason"]
+    return card
+
+
+def test_too_few_repeat_buyers_give_no_score(shop, settings):
+    few = shop | {"histories": shop["histories"].filter(pl.col("frequency") == 0)}
+    card = withheld("Only 0 customers at the as-of date bought again; 100 are needed.", few, settings)
+    assert card["cut_date"] is None
+    assert json.loads(card["metrics"])["customers"] == few["histories"].height
+
+
+def test_no_customer_at_all_gives_no_score(shop, settings):
+    withheld("Only 0 customers", {name: frame.clear() for name, frame in shop.items()}, settings)
+
+
+def test_a_history_too_short_to_hold_anything_out_gives_no_score(shop, settings):
+    withheld("before the holdout", shop | {"calibration": shop["calibration"].clear()}, settings)
+
+
+def test_a_shop_without_positive_money_gives_no_score(shop, settings):
+    free = shop["histories"].with_columns(repeat_net_revenue=pl.lit(0.0))
+    withheld("Only 0 repeat buyers spent money", shop | {"histories": free}, settings)
+
+
+def test_a_fit_that_does_not_converge_gives_no_score(shop, settings):
+    equal = shop["histories"].with_columns(repeat_net_revenue=pl.col("frequency") * 50.0)
+    strict = replace(settings, fit_penalizers=(0.0,))
+    withheld("did not converge", shop | {"histories": equal}, strict)
+
+
+# A holdout without any relation to the past: the model must lose against the shop's mean, and say so.
+def test_a_forecast_that_a_naive_one_beats_is_withheld(shop, settings):
+    everybody = pl.lit(HOLDOUT * shop["calibration"]["frequency"].dot(shop["calibration"]["customers"]))
+    mean = everybody / shop["calibration"]["age_days"].dot(shop["calibration"]["customers"])
+    flat = shop["calibration"].with_columns(holdout_orders=mean)
+    withheld("the naive forecast same_for_all errs by", shop | {"calibration": flat}, settings)
+
+
+def test_a_customer_whose_refunds_outweigh_purchases_is_not_worth_less_than_nothing(shop, settings):
+    sunk = shop["histories"].with_columns(
+        repeat_net_revenue=pl.when(pl.col("customer_id") == "C00000")
+        .then(-500.0)
+        .otherwise("repeat_net_revenue")
+    )
+    scores = compute_cltv(**(shop | {"histories": sunk}), as_of=AS_OF, settings=settings).scores
+    assert scores.filter(pl.col("cltv_12m") < 0).is_empty()
+
+
+def test_spend_that_rises_with_frequency_is_named_on_the_card(shop, settings):
+    rising = shop["histories"].with_columns(
+        repeat_net_revenue=pl.col("repeat_net_revenue") * (1 + pl.col("frequency") / 5)
+    )
+    card = compute_cltv(**(shop | {"histories": rising}), as_of=AS_OF, settings=settings).card
+    assert "Spend per order depends on frequency" in card["reason"][0]
+
+
+def test_missing_columns_are_refused(shop, settings):
+    with pytest.raises(ValueError, match="histories lacks repeat_net_revenue"):
+        compute_cltv(
+            histories=shop["histories"].drop("repeat_net_revenue"),
+            calibration=shop["calibration"],
+            as_of=AS_OF,
+            settings=settings,
+        )

@@ -1,0 +1,128 @@
+"""Scorecard: every target shows up, and nothing measured is never zero."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from models.retention import RETENTION_SCHEMA
+from models.scorecard import build_scorecard, measurement_periods
+
+AS_OF = date(2024, 2, 29)
+
+
+def targets(*rows: tuple[str, str, str, float | None, int | None]) -> pl.DataFrame:
+    names = ["kpi", "segment", "direction", "target", "period_months"]
+    types = {"target": pl.Float64, "period_months": pl.Int32}
+    frame = pl.DataFrame(rows, schema=names, orient="row", schema_overrides=types)
+    return frame.with_columns(unit=pl.lit("share"))
+
+
+def measures(*rows: tuple[str, str, float, float]) -> pl.DataFrame:
+    return pl.DataFrame(
+        rows,
+        schema={"kpi": pl.String, "segment": pl.String, "numerator": pl.Float64, "denominator": pl.Float64},
+        orient="row",
+    )
+
+
+NO_RETENTION = pl.DataFrame(schema=RETENTION_SCHEMA)
+
+
+def card(asked: pl.DataFrame, measured=None, previous=None, retention=NO_RETENTION) -> dict[str, object]:
+    (row,) = build_scorecard(
+        targets=asked,
+        measures=measures() if measured is None else measured,
+        previous_measures=measures() if previous is None else previous,
+        retention=retention,
+        as_of=AS_OF,
+    ).to_dicts()
+    return row
+
+
+@pytest.mark.parametrize(
+    ("direction", "numerator", "status"),
+    [
+        ("at_least", 5, "met"),
+        ("at_least", 4, "missed"),
+        ("at_most", 5, "met"),
+        ("at_most", 6, "missed"),
+    ],
+)
+def test_a_target_is_met_from_the_very_value_on(direction, numerator, status):
+    row = card(targets(("k", "all", direction, 0.5, 12)), measures(("k", "all", numerator, 10)))
+    assert (row["status"], row["value"], row["n"]) == (status, numerator / 10, 10)
+
+
+def test_what_is_not_measured_is_not_zero():
+    for measured in (measures(), measures(("k", "all", 0, 0)), measures(("k", "other", 1, 2))):
+        row = card(targets(("k", "all", "at_most", 0.5, 12)), measured)
+        assert (row["status"], row["value"], row["numerator"], row["n"]) == ("not measurable", None, None, 0)
+        assert row["target"] == 0.5
+
+
+def test_the_period_ends_on_the_as_of_date_and_leaves_out_the_day_a_year_ago():
+    row = card(targets(("k", "all", "at_least", 0.5, 12)))
+    assert (row["period_start"], row["period_end"]) == (date(2023, 3, 1), AS_OF)
+
+
+def test_a_stock_is_counted_on_the_as_of_date():
+    row = card(targets(("k", "all", "at_least", 0.5, None)))
+    assert (row["period_start"], row["period_end"]) == (AS_OF, AS_OF)
+
+
+def test_the_period_before_touches_the_period():
+    (row,) = measurement_periods(targets=targets(("k", "all", "at_least", 1, 12)), as_of=AS_OF).to_dicts()
+    assert (row["previous_start"], row["previous_end"]) == (date(2022, 3, 1), date(2023, 2, 28))
+
+
+@pytest.mark.parametrize(("now", "status"), [(11, "met"), (10, "missed"), (9, "missed")])
+def test_above_previous_compares_with_the_period_before(now, status):
+    asked = targets(("k", "all", "above_previous", None, 12))
+    row = card(asked, measures(("k", "all", now, 2)), measures(("k", "all", 50, 10)))
+    assert (row["status"], row["target"]) == (status, 5.0)
+
+
+def test_without_a_period_before_the_value_stands_and_the_target_is_not_measurable():
+    row = card(targets(("k", "all", "above_previous", None, 12)), measures(("k", "all", 3, 2)))
+    assert (row["status"], row["value"], row["target"]) == ("not measurable", 1.5, None)
+
+
+def test_overall_retention_is_a_kpi_with_its_own_period():
+    retention = pl.DataFrame(
+        {
+            "metric": ["retention_30", "retention_30_by_month"],
+            "period_start": [date(2024, 1, 1), date(2024, 1, 1)],
+            "period_end": [AS_OF, date(2024, 1, 31)],
+            "segment": ["all", "all"],
+            "numerator": [7, 1],
+            "denominator": [10, 1],
+            "value": [0.7, 1.0],
+            "value_low": [0.4, 0.2],
+            "value_high": [0.9, 1.0],
+        },
+        schema=RETENTION_SCHEMA,
+    )
+    row = card(targets(("retention_30", "all", "at_least", 0.7, None)), retention=retention)
+    assert (row["value"], row["status"], row["period_start"]) == (0.7, "met", date(2024, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        (targets(("k", "all", "upwards", 1, 12)), "unknown direction upwards of k"),
+        (targets(("k", "all", "at_least", None, 12)), "k has no target"),
+        (targets(("k", "all", "at_least", 1, 12), ("k", "all", "at_most", 1, 12)), "two targets"),
+        (targets(("k", "all", "at_least", 1, 12), ("k", "email", "at_least", 1, 6)), "different periods"),
+    ],
+)
+def test_targets_that_make_no_sense_are_refused(asked, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        card(asked)
+
+
+def test_a_kpi_measured_twice_is_refused():
+    with pytest.raises(ValueError, match="measured twice"):
+        card(targets(("k", "all", "at_least", 1, 12)), measures(("k", "all", 1, 2), ("k", "all", 1, 3)))
