@@ -1,0 +1,82 @@
+"""How a batch of files starts to count: Parquet into place first, the ledger last, leftovers swept.
+
+What belongs here: moves, syncs, the order in which they happen. What does not: what is in the files.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from orchestration.landing import ledger
+from orchestration.landing.ledger import FileReceipt
+from orchestration.landing.staging import StagedFile
+from orchestration.settings import Settings
+
+
+def raw_folder(*, extract: str, settings: Settings) -> Path:
+    """Folder of an extract's raw files; `<profile>.<input>` lies below `_foreign`."""
+    if "." in extract:
+        return settings.raw_dir.joinpath("_foreign", *extract.split(".", 1))
+    return settings.raw_dir / extract
+
+
+def promote(item: StagedFile, *, extract: str, settings: Settings) -> FileReceipt:
+    """Move a staged file's Parquet into place and write its receipt."""
+    receipt = item.receipt()
+    if receipt.rows_read != receipt.rows_accepted + receipt.rows_quarantined + receipt.rows_duplicate:
+        raise AssertionError(f"rows of {receipt.file_name} do not add up: {receipt}")
+    raw_file = quarantine_file = None
+    if item.rows_accepted:
+        raw_file = _move(
+            item.raw_path, folder=raw_folder(extract=extract, settings=settings), stem=receipt.file_hash
+        )
+    if item.rows_quarantined:
+        folder = settings.quarantine_dir / extract
+        quarantine_file = _move(item.quarantine_path, folder=folder, stem=receipt.file_hash)
+    return replace(receipt, raw_file=raw_file, quarantine_file=quarantine_file)
+
+
+def _move(source: Path, *, folder: Path, stem: str) -> str:
+    """Move under a free name; a full refresh leaves the old file until the ledger names the new one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{stem}.parquet"
+    generation = 2
+    while target.exists():
+        target = folder / f"{stem}-{generation}.parquet"
+        generation += 1
+    with source.open("rb") as file:
+        os.fsync(file.fileno())
+    source.replace(target)
+    return target.name
+
+
+def commit(
+    fresh: list[FileReceipt], *, receipts: list[FileReceipt], retired: list[FileReceipt], settings: Settings
+) -> None:
+    """Let fresh receipts count and replaced or retired ones count no more, in one step."""
+    replaced = {(item.extract, item.file_hash) for item in [*fresh, *retired]}
+    kept = [item for item in receipts if (item.extract, item.file_hash) not in replaced]
+    if len(kept) == len(receipts):
+        ledger.append(settings.ledger_path, fresh)
+    else:
+        ledger.replace(settings.ledger_path, [*kept, *fresh])
+
+
+def sweep(*, extract: str, receipts: list[FileReceipt], settings: Settings) -> None:
+    """Remove Parquet that no receipt names: left by a crash, or replaced by a full refresh."""
+    mine = [item for item in receipts if item.extract == extract]
+    for folder, named in (
+        (raw_folder(extract=extract, settings=settings), {item.raw_file for item in mine}),
+        (settings.quarantine_dir / extract, {item.quarantine_file for item in mine}),
+    ):
+        found = sorted(folder.glob("*.parquet"))
+        if found and not settings.ledger_path.exists():
+            raise ledger.LedgerDamagedError(
+                f"{folder} holds files but {settings.ledger_path} is gone. Restore the ledger from a backup, "
+                f"or remove {folder} to read everything again; nothing was changed."
+            )
+        for path in found:
+            if path.name not in named:
+                path.unlink()

@@ -1,0 +1,73 @@
+"""Parquet files as batches of typed columns; the row number stands for the line number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.landing.batches import Batch
+from orchestration.landing.compression import UnreadableFileError
+from orchestration.landing.limits import load_limits
+
+
+def read_parquet(path: Path, *, wanted: frozenset[str] | None = None) -> Iterator[Batch]:
+    """Yield the rows of a Parquet file; the first batch comes even if there are no rows.
+
+    Args:
+        path: the file, not compressed as a whole.
+        wanted: names in lower case of the columns to read, None for all; the others are empty text columns.
+
+    Raises:
+        UnreadableFileError: no Parquet, broken, or a column name that comes twice.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+        yield from _batches(path, names, wanted)
+    except (pa.ArrowException, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise UnreadableFileError(
+            "The file is not a readable Parquet file: its beginning, its footer or a page is missing or "
+            "damaged. Write and send it again."
+        ) from error
+
+
+def _batches(path: Path, names: list[str], wanted: frozenset[str] | None) -> Iterator[Batch]:
+    folded = [name.strip().lower() for name in names]
+    twice = sorted({name for name in folded if folded.count(name) > 1})
+    if twice:
+        raise UnreadableFileError(f"The column {twice[0]} comes twice in the file. Write it once.")
+    read = [name for name, key in zip(names, folded, strict=True) if wanted is None or key in wanted]
+    ignored = [name for name in names if name not in read]
+    source = pl.scan_parquet(path, glob=False, hive_partitioning=False).select(read or names[:1])
+    rows = 0
+    for frame in source.collect_batches(chunk_size=load_limits().parquet_batch_rows, maintain_order=True):
+        yield _batch(frame, first_row=rows + 1, ignored=ignored)
+        rows += frame.height
+    if rows == 0:
+        yield _batch(source.head(0).collect(), first_row=1, ignored=ignored)
+
+
+def _batch(frame: pl.DataFrame, *, first_row: int, ignored: list[str]) -> Batch:
+    nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
+    if nested:
+        frame = frame.with_columns(_as_json(frame[name]) for name in nested)
+
+    def raw_rows(rows: list[int]) -> list[str]:
+        as_text = frame[rows].cast(pl.String, strict=False)
+        return as_text.select(pl.struct(pl.all()).struct.json_encode()).to_series().to_list()
+
+    return Batch(
+        frame=frame.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in ignored),
+        lines=np.arange(first_row, first_row + frame.height, dtype=np.int64),
+        raw_rows=raw_rows,
+    )
+
+
+def _as_json(series: pl.Series) -> pl.Series:
+    wrapped = series.alias("value").to_frame().select(pl.struct("value").struct.json_encode()).to_series()
+    return wrapped.str.slice(len('{"value":')).str.head(-1).alias(series.name)
