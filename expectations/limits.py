@@ -1,0 +1,92 @@
+"""Limits of the gates as rows: `seeds/gate_limits.csv` and the numbers that the checks themselves need."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+Severity = Literal["critical", "warning"]
+PARAMETERS_FILE = "gate_parameters.csv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateLimit:
+    """How much of something bad a gate lets pass.
+
+    Attributes:
+        gate: name of the check, unique among the rows that hold on one day.
+        layer: schema that the check looks at: `raw` on arrival, `marts` or `governance` before a release.
+        table_name: table that it speaks of, `<schema>.*` for checks over many.
+        severity: `critical` stops the release, `warning` is told.
+        threshold: the observed value may be at most this.
+        unit: of threshold and observed value.
+        reason: why this number.
+        valid_from: first day on which the row holds.
+    """
+
+    gate: str
+    layer: str
+    table_name: str
+    severity: Severity
+    threshold: float
+    unit: str
+    reason: str
+    valid_from: date
+
+    @property
+    def bound(self) -> str:
+        """Return the limit as people read it, e.g. "at most 14 days"."""
+        return f"at most {self.threshold:g} {self.unit}"
+
+
+def load_limits(path: Path, *, on: date | None = None) -> tuple[GateLimit, ...]:
+    """Read the limits that hold on a day, one per gate, in the order of the file.
+
+    Args:
+        path: `gate_limits.csv`.
+        on: the day; by default every row counts and the latest `valid_from` wins.
+
+    Raises:
+        ValueError: a severity is neither critical nor warning.
+    """
+    chosen: dict[str, GateLimit] = {}
+    with path.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            limit = _limit(row)
+            earlier = chosen.get(limit.gate)
+            if (on is None or limit.valid_from <= on) and (
+                earlier is None or limit.valid_from >= earlier.valid_from
+            ):
+                chosen[limit.gate] = limit
+    return tuple(chosen.values())
+
+
+def load_parameters(path: Path, *, on: date | None = None) -> dict[str, float]:
+    """Read the numbers that checks need beside their limit (`gate_parameters.csv`), as `load_limits` does."""
+    chosen: dict[str, tuple[date, float]] = {}
+    with path.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            since = date.fromisoformat(row["valid_from"])
+            earlier = chosen.get(row["parameter"])
+            if (on is None or since <= on) and (earlier is None or since >= earlier[0]):
+                chosen[row["parameter"]] = since, float(row["value"])
+    return {name: value for name, (_, value) in chosen.items()}
+
+
+def _limit(row: dict[str, str]) -> GateLimit:
+    severity = row["severity"]
+    if severity not in ("critical", "warning"):
+        raise ValueError(f"{row['gate']}: severity is {severity!r}, not critical or warning")
+    return GateLimit(
+        gate=row["gate"],
+        layer=row["layer"],
+        table_name=row["table_name"],
+        severity="critical" if severity == "critical" else "warning",
+        threshold=float(row["threshold"]),
+        unit=row["unit"],
+        reason=row["reason"],
+        valid_from=date.fromisoformat(row["valid_from"]),
+    )

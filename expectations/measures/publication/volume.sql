@@ -1,0 +1,5 @@
+-- What fell against the release that readers have now; without one, or with a later as-of date, nothing did.
+select
+    cast(null as varchar) as subject,
+    coalesce(1 - (select count(*) from marts.orders) / nullif($previous_orders, 0), 0) as orders_fell,
+    coalesce(1 - (select count(*) from marts.customer_360) / nullif($previous_customers, 0), 0) as customers_fell

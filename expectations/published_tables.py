@@ -1,0 +1,44 @@
+"""What readers rely on: the published tables and their keys, as INTERFACE promises them."""
+
+from __future__ import annotations
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "marts.customer_360": ("customer_id",),
+    "marts.identity_map": ("platform", "account_id"),
+    "marts.rfm_scores": ("customer_id",),
+    "marts.rfm_tier_history": ("customer_id", "valid_from"),
+    "marts.segments": ("value_level", "activity_level", "lifecycle_stage"),
+    "marts.orders": ("platform", "order_id"),
+    "marts.order_items": ("platform", "order_id", "line_no"),
+    "marts.sessions": ("session_id",),
+    "marts.tickets": ("platform", "ticket_id"),
+    "marts.cohort_retention": ("cohort_month", "period_number"),
+    "marts.retention": ("metric", "period_start", "segment"),
+    "marts.cltv_scores": ("customer_id",),
+    "marts.churn_scores": ("customer_id",),
+    "marts.recommendations": ("customer_id", "rank"),
+    "marts.model_cards": ("model",),
+    "marts.kpi_scorecard": ("kpi", "period_start", "segment"),
+    "governance.ingested_files": ("file_hash", "extract"),
+    "governance.quarantine_summary": ("extract", "reason"),
+    "governance.money_ledger": ("extract", "stage", "reason"),
+}
+"""Published table → columns of its key. The release itself adds gate_results, data_dictionary, release."""
+
+COMPUTED = frozenset(
+    {
+        "marts.cohort_retention",
+        "marts.retention",
+        "marts.cltv_scores",
+        "marts.churn_scores",
+        "marts.recommendations",
+        "marts.model_cards",
+        "marts.kpi_scorecard",
+    }
+)
+"""Computed in Python: these stand in the warehouse's schema `kpi`, and are published empty when absent."""
+
+
+def warehouse_name(published: str) -> str:
+    """Return where a published table stands in the private warehouse."""
+    return published.replace("marts.", "kpi.", 1) if published in COMPUTED else published

@@ -1,0 +1,5 @@
+"""`python -m orchestration` is `rapport`."""
+
+from orchestration.cli import main
+
+main()

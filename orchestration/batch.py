@@ -1,0 +1,59 @@
+"""What every stage of one run agrees on: its last day and what dbt is told."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import date
+
+import duckdb
+
+from orchestration.settings import Settings
+
+
+class UnusableInputError(Exception):
+    """The run cannot start or go on with what it was given; the message says what to do."""
+
+
+def resolve_as_of(*, connection: duckdb.DuckDBPyConnection, settings: Settings) -> date:
+    """Return the last day that this run may know: the one asked for, else the last day with an order.
+
+    The clock is not asked, so that the same input gives the same release on any day.
+
+    Raises:
+        UnusableInputError: no order was ever accepted.
+    """
+    found = connection.execute(
+        "select max(ordered_at at time zone 'UTC' at time zone ?)::date from raw.orders",
+        [settings.reporting_time_zone],
+    ).fetchone()
+    if found is None or found[0] is None:
+        raise UnusableInputError(
+            f"No order was accepted from {settings.landing}. Put order files below "
+            f"{settings.landing / 'orders'}, or look into `rapport quarantine orders`."
+        )
+    last_day: date = found[0]
+    return settings.as_of or last_day
+
+
+def dbt_vars(*, settings: Settings, as_of: date) -> str:
+    """Return dbt's `--vars` as JSON."""
+    return json.dumps(
+        {
+            "as_of_date": as_of.isoformat(),
+            "reporting_time_zone": settings.reporting_time_zone,
+            "reporting_currency": settings.reporting_currency,
+        }
+    )
+
+
+def export_for_dbt(*, settings: Settings) -> None:
+    """Put the warehouse's place and limits where dbt's `profiles.yml` looks for them."""
+    settings.temp_dir.mkdir(parents=True, exist_ok=True)
+    os.environ.update(
+        RAPPORT_WAREHOUSE=str(settings.warehouse_path),
+        RAPPORT_MEMORY_LIMIT=settings.memory_limit,
+        RAPPORT_THREADS=str(settings.threads),
+        RAPPORT_TEMP=str(settings.temp_dir),
+        DBT_SEND_ANONYMOUS_USAGE_STATS="false",
+    )

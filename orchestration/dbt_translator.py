@@ -1,0 +1,76 @@
+"""How dbt's models look in Dagster, and where dbt's manifest comes from."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
+
+from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR
+
+MANIFEST_PATH = DBT_PROJECT_DIR / "target" / "manifest.json"
+PUBLISHED_FOLDERS = frozenset({"marts", "governance"})
+SERVING = "tag:serving"
+"""Models that join the Python KPIs; they are built by a second, small dbt call."""
+
+
+class StageTranslator(DagsterDbtTranslator):
+    """Asset key = schema and table; group = folder; description = dbt's."""
+
+    def __init__(self) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """Group by the folder below `models/`, which is the stage of the flow."""
+        if dbt_resource_props["resource_type"] == "seed":
+            return "seeds"
+        return str(dbt_resource_props["fqn"][1])
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """Show the description without the SQL that Dagster would append."""
+        return str(dbt_resource_props.get("description") or "")
+
+
+def dbt_table_keys() -> list[dg.AssetKey]:
+    """Return the asset keys of all tables that dbt builds for readers."""
+    nodes = json.loads(ensure_manifest().read_text(encoding="utf-8"))["nodes"].values()
+    return [
+        dg.AssetKey([node["schema"], node["name"]])
+        for node in nodes
+        if node["resource_type"] == "model" and node["fqn"][1] in PUBLISHED_FOLDERS
+    ]
+
+
+def ensure_manifest() -> Path:
+    """Return dbt's manifest, parsed anew when a model, macro, test or seed is younger than it.
+
+    Raises:
+        RuntimeError: dbt cannot parse the project; the message holds what dbt said.
+    """
+    sources = [
+        path
+        for folder in (
+            DBT_PROJECT_DIR / "models",
+            DBT_PROJECT_DIR / "macros",
+            DBT_PROJECT_DIR / "tests",
+            SEEDS_DIR,
+        )
+        for path in [folder, *folder.rglob("*")]
+    ]
+    youngest = max(path.stat().st_mtime for path in [*sources, *DBT_PROJECT_DIR.glob("*.yml")])
+    if MANIFEST_PATH.exists() and MANIFEST_PATH.stat().st_mtime > youngest:
+        return MANIFEST_PATH
+    command = [
+        sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--no-send-anonymous-usage-stats",
+        "parse", "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
+    ]  # fmt: skip
+    parsed = subprocess.run(command, capture_output=True, text=True, check=False)
+    if parsed.returncode != 0:
+        raise RuntimeError(f"dbt cannot parse {DBT_PROJECT_DIR}:\n{parsed.stdout}{parsed.stderr}")
+    return MANIFEST_PATH

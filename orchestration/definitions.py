@@ -1,0 +1,40 @@
+"""The only place where assets, checks, jobs and resources are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from orchestration.assets import ASSETS, CHECKS
+from orchestration.jobs import daily, landing_sensor, nightly
+from orchestration.resources import RunSettings, dbt_resource
+from orchestration.settings import Settings
+
+
+def build_defs(
+    *, settings: Settings | None = None, loggers: Mapping[str, dg.LoggerDefinition] | None = None
+) -> dg.Definitions:
+    """Assemble Rapport for Dagster.
+
+    Args:
+        settings: of the run; by default from the environment.
+        loggers: where the run's log goes; by default to Dagster's own console.
+    """
+    resources: dict[str, Any] = {
+        "run_settings": RunSettings.of(settings or Settings.from_environment()),
+        "dbt": dbt_resource(),
+    }
+    return dg.Definitions(
+        assets=ASSETS,
+        asset_checks=CHECKS,
+        jobs=[nightly],
+        schedules=[daily],
+        sensors=[landing_sensor],
+        resources=resources,
+        loggers=dict(loggers or {}),
+    )
+
+
+defs = build_defs()

@@ -1,0 +1,140 @@
+"""What the KPI stage reads: one query per small frame, aggregated in DuckDB, and the seeds' rows.
+
+Belongs here: which query gives which frame, with which parameters. Does not belong here: arithmetic (in
+`models/`). The queries are the files of `orchestration/kpi_queries/`; each reads its mart once.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import duckdb
+import polars as pl
+
+from models.scorecard import MEASURE_COLUMNS
+from models.settings import ModelSettings, parse_model_settings
+
+QUERIES_DIR = Path(__file__).resolve().parent / "kpi_queries"
+MEASURES_DIR = QUERIES_DIR / "measures"
+NAMED_PARAMETER = re.compile(r"\$(\w+)")
+
+MEASURE_SCHEMA = dict.fromkeys(MEASURE_COLUMNS[:2], pl.String) | dict.fromkeys(
+    MEASURE_COLUMNS[2:], pl.Float64
+)
+
+
+def read_model_settings(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> ModelSettings:
+    """Read the rows of `seeds.model_settings` that are in force at the as-of date.
+
+    Raises:
+        ValueError: a setting is missing or out of bounds.
+    """
+    return parse_model_settings(rows=_read(connection, "model_settings", as_of=as_of))
+
+
+def read_kpi_targets(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
+    """Read the targets in force: `kpi, segment, direction, target, unit, period_months`."""
+    return _read(connection, "kpi_targets", as_of=as_of)
+
+
+def read_purchase_histories(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
+    """Read one row per buyer: `customer_id, frequency, recency_days, age_days, repeat_net_revenue`."""
+    return _read(connection, "purchase_histories", as_of=as_of)
+
+
+def read_calibration_histories(
+    *, connection: duckdb.DuckDBPyConnection, as_of: date, holdout_days: int
+) -> pl.DataFrame:
+    """Read counted histories at the cut: `frequency, recency_days, age_days, holdout_orders, customers`."""
+    cut_date = as_of - timedelta(days=holdout_days)
+    return _read(connection, "calibration_histories", as_of=as_of, cut_date=cut_date)
+
+
+def read_cohort_activity(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
+    """Read counted activity: `cohort_month, activity_month, active_customers, net_revenue`."""
+    return _read(connection, "cohort_activity", as_of=as_of)
+
+
+def read_first_purchases(
+    *, connection: duckdb.DuckDBPyConnection, as_of: date, longest_window_days: int
+) -> pl.DataFrame:
+    """Read counted first-time buyers: `segment, first_order_date, days_to_second_order, customers`."""
+    return _read(connection, "first_purchases", as_of=as_of, longest_window_days=longest_window_days)
+
+
+def read_activity_gaps(
+    *, connection: duckdb.DuckDBPyConnection, as_of: date, longest_window_days: int
+) -> pl.DataFrame:
+    """Read counted gaps between active days: `segment, active_date, days_to_next, customer_days`."""
+    return _read(connection, "activity_gaps", as_of=as_of, longest_window_days=longest_window_days)
+
+
+def read_measures(
+    *,
+    connection: duckdb.DuckDBPyConnection,
+    periods: pl.DataFrame,
+    as_of: date,
+    reporting_time_zone: str,
+) -> pl.DataFrame:
+    """Count every KPI that has a file in `kpi_queries/measures/`, over its own period.
+
+    Args:
+        connection: the warehouse, marts and `kpi.cltv_scores` built.
+        periods: `kpi, period_start, period_end` from `models.scorecard.measurement_periods`.
+        as_of: last day that is known.
+        reporting_time_zone: IANA zone in which an instant has its date.
+
+    Returns:
+        `kpi, segment, numerator, denominator`; a KPI that is counted elsewhere (retention) has no row.
+    """
+    frames = [pl.DataFrame(schema=MEASURE_SCHEMA)]
+    for kpi, start, end in periods.select("kpi", "period_start", "period_end").iter_rows():
+        if not (MEASURES_DIR / f"{kpi}.sql").is_file():
+            continue
+        measured = _read(
+            connection,
+            f"measures/{kpi}",
+            as_of=as_of,
+            period_start=start,
+            period_end=end,
+            reporting_time_zone=reporting_time_zone,
+        )
+        named = measured.with_columns(kpi=pl.lit(kpi), numerator=pl.col("numerator").fill_null(0))
+        frames.append(named.select(MEASURE_COLUMNS).cast(cast("pl.Schema", MEASURE_SCHEMA)))
+    return pl.concat(frames)
+
+
+def read_previous_measures(
+    *,
+    connection: duckdb.DuckDBPyConnection,
+    periods: pl.DataFrame,
+    as_of: date,
+    reporting_time_zone: str,
+) -> pl.DataFrame:
+    """Count the same over the period before, as far as the orders cover all of it.
+
+    Args:
+        connection: the warehouse.
+        periods: `kpi, previous_start, previous_end` from `models.scorecard.measurement_periods`.
+        as_of: last day that is known.
+        reporting_time_zone: IANA zone in which an instant has its date.
+
+    Returns:
+        As `read_measures`; KPIs whose earlier period begins before the first order are left out.
+    """
+    first_order = connection.sql("select min(order_date) from marts.orders").fetchone()
+    observed_from = first_order[0] if first_order else None
+    covered = periods.filter(pl.col("previous_start") >= pl.lit(observed_from, dtype=pl.Date))
+    read = partial(read_measures, connection=connection, as_of=as_of, reporting_time_zone=reporting_time_zone)
+    return read(periods=covered.select("kpi", period_start="previous_start", period_end="previous_end"))
+
+
+def _read(connection: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> pl.DataFrame:
+    """Run one query file with those parameters that it names; DuckDB refuses a surplus of them."""
+    statement = (QUERIES_DIR / f"{query}.sql").read_text(encoding="utf-8")
+    named = set(NAMED_PARAMETER.findall(statement))
+    return connection.execute(statement, {name: parameters[name] for name in named}).pl()

@@ -1,0 +1,121 @@
+"""`manifest.json`: where a release comes from, so that it can be checked and built again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from orchestration.settings import PROJECT_ROOT, Settings
+
+CODE_FOLDERS = ("orchestration", "models", "expectations", "dbt_project", "seeds")
+CODE_SUFFIXES = frozenset({".py", ".sql", ".yml", ".csv", ".toml", ".md"})
+IGNORED_FOLDERS = frozenset({"target", "logs", "__pycache__"})
+PACKAGES = ("rapport", "duckdb", "dbt-core", "dbt-duckdb", "polars", "great-expectations", "lifetimes")
+
+
+def describe(
+    *,
+    settings: Settings,
+    release_id: str,
+    batch_id: str,
+    as_of_date: date,
+    built_at: datetime,
+    tables: Mapping[str, Mapping[str, Any]],
+    file: Path,
+) -> dict[str, Any]:
+    """Return the manifest of a release that has been written but not yet published.
+
+    Args:
+        settings: of the run; folders and addresses are left out.
+        release_id: its name.
+        batch_id: the run that built it.
+        as_of_date: last day that it knows.
+        built_at: UTC.
+        tables: rows and content hash per published table.
+        file: the written DuckDB file.
+    """
+    return {
+        "release_id": release_id,
+        "batch_id": batch_id,
+        "as_of": as_of_date.isoformat(),
+        "built_at": built_at.isoformat(),
+        "inputs": list(_inputs(settings.ledger_path)),
+        "tables": dict(tables),
+        "file": {"name": file.name, "size_bytes": file.stat().st_size, "sha256": _file_hash(file)},
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
+        "code_hash": code_hash(),
+        "settings": {
+            "profile": settings.profile,
+            "as_of": settings.as_of.isoformat() if settings.as_of else None,
+            "full_refresh": settings.full_refresh,
+            "reporting_time_zone": settings.reporting_time_zone,
+            "reporting_currency": settings.reporting_currency,
+            "memory_limit": settings.memory_limit,
+            "threads": settings.threads,
+        },
+    }
+
+
+def code_version() -> str:
+    """Return version and content of the code, e.g. `0.1.0+3f2a9c01d4e5`."""
+    return f"{_version('rapport')}+{code_hash()[:12]}"
+
+
+@cache
+def code_hash() -> str:
+    """Return a SHA-256 over all code, models and seeds, by path and content."""
+    digest = hashlib.sha256()
+    for path in sorted(_code_files()):
+        digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _code_files() -> Iterator[Path]:
+    for folder in CODE_FOLDERS:
+        for path in (PROJECT_ROOT / folder).rglob("*"):
+            is_ignored = IGNORED_FOLDERS.intersection(path.relative_to(PROJECT_ROOT).parts)
+            if path.suffix in CODE_SUFFIXES and not is_ignored and path.is_file():
+                yield path
+
+
+def _inputs(ledger: Path) -> Iterator[dict[str, Any]]:
+    """Yield file, hash and counts of every ingested file, the newest line per file and extract."""
+    newest: dict[tuple[str, str], dict[str, Any]] = {}
+    if ledger.exists():
+        for line in ledger.read_text(encoding="utf-8").splitlines(keepends=True):
+            if line.endswith(
+                "\n"
+            ):  # a line without its end was torn by a crash; landing reads it the same way
+                entry = json.loads(line)
+                newest[entry["extract"], entry["file_hash"]] = entry
+    wanted = (
+        "extract",
+        "file_hash",
+        "file_name",
+        "rows_read",
+        "rows_accepted",
+        "rows_quarantined",
+        "rows_duplicate",
+    )
+    for _, entry in sorted(newest.items()):
+        yield {key: entry.get(key) for key in wanted}
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

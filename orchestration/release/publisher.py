@@ -1,0 +1,149 @@
+"""From the private warehouse to the one file that BI tools open.
+
+The file is written beside the releases, described, and only then moved to its place in one rename; the
+link `current` follows in another. Whoever reads sees the old release or the new one, nothing between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from expectations import verdict
+from orchestration.release import manifest as manifests
+from orchestration.release import registry
+from orchestration.release.dictionary import load_tables
+from orchestration.release.registry import MANIFEST_FILE, MARTS_FILE, Release
+from orchestration.release.tables import describe_release, measure_tables, write_tables
+from orchestration.settings import Settings
+from orchestration.warehouse import open_warehouse
+
+STORAGE_VERSION = "v1.0.0"
+"""Clients of DuckDB 1.0 and later open it; the default of newer versions shuts the older ones out."""
+
+READ_ONLY = 0o444
+
+
+def publish(
+    *, settings: Settings, batch_id: str, as_of_date: date, manifest_path: Path, built_at: datetime
+) -> Release:
+    """Write a release, make it current, and prune the oldest ones.
+
+    Args:
+        settings: of the run; the caller holds the run's lock.
+        batch_id: the run whose checks must have passed.
+        as_of_date: last day that the release knows.
+        manifest_path: dbt's manifest, for the meaning of tables and columns.
+        built_at: moment of the build; with a zone, or naive and meaning UTC.
+
+    Returns:
+        The release that readers open from now on.
+
+    Raises:
+        GateRefused: an expected check of the batch failed critically, or was not evaluated.
+        IncompleteDictionaryError: a published table or column has no description.
+        MissingColumnError: a table of the warehouse lacks a column that is promised.
+    """
+    built_at = built_at.astimezone(UTC).replace(tzinfo=None) if built_at.tzinfo else built_at
+    registry.sweep(settings=settings)
+    release_id = _release_id(batch_id=batch_id, built_at=built_at)
+    with open_warehouse(settings) as connection:
+        found = verdict.demand(connection=connection, batch_id=batch_id)
+        if not found.is_passed:
+            raise verdict.GateRefused(failed=found.failed, missing=found.missing)
+        folder = _build_folder(settings, release_id)
+        tables = _write_file(
+            connection,
+            settings=settings,
+            file=folder / MARTS_FILE,
+            manifest_path=manifest_path,
+            release={
+                "release_id": release_id,
+                "batch_id": batch_id,
+                "as_of_date": as_of_date,
+                "built_at": built_at,
+            },
+        )
+    described = manifests.describe(
+        settings=settings,
+        release_id=release_id,
+        batch_id=batch_id,
+        as_of_date=as_of_date,
+        built_at=built_at,
+        tables=tables,
+        file=folder / MARTS_FILE,
+    )
+    (folder / MANIFEST_FILE).write_text(json.dumps(described, indent=2, ensure_ascii=False), encoding="utf-8")
+    _move(folder, settings.releases_dir / release_id)
+    release = registry.rollback(settings=settings, release_id=release_id)
+    registry.prune(settings=settings)
+    return release
+
+
+def _release_id(*, batch_id: str, built_at: datetime) -> str:
+    """Sorted by name is sorted by time; the suffix tells two builds of one second apart."""
+    suffix = hashlib.sha256(f"{batch_id} {built_at.isoformat()}".encode()).hexdigest()[:6]
+    return f"{built_at:%Y%m%dT%H%M%S}-{suffix}"
+
+
+def _build_folder(settings: Settings, release_id: str) -> Path:
+    """Make the folder to build in: in the scratch space if a rename from there is possible."""
+    settings.temp_dir.mkdir(parents=True, exist_ok=True)
+    settings.releases_dir.mkdir(parents=True, exist_ok=True)
+    folder = settings.temp_dir / f"{registry.BUILD_PREFIX}{release_id}"
+    if not _is_same_disk(settings.temp_dir, settings.releases_dir):
+        folder = settings.releases_dir / f".{release_id}"
+    folder.mkdir()
+    return folder
+
+
+def _is_same_disk(first: Path, second: Path) -> bool:
+    return first.stat().st_dev == second.stat().st_dev
+
+
+def _write_file(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    settings: Settings,
+    file: Path,
+    manifest_path: Path,
+    release: dict[str, Any],
+) -> dict[str, dict[str, Any]]:
+    """Fill the file and close it; return rows and content hash per table."""
+    tables = load_tables(manifest_path=manifest_path, reporting_currency=settings.reporting_currency)
+    quoted = str(file).replace("'", "''")
+    connection.execute(f"attach '{quoted}' as published (storage_version '{STORAGE_VERSION}')")
+    try:
+        write_tables(connection=connection, tables=tables)
+        describe_release(
+            connection=connection,
+            tables=tables,
+            release=release
+            | {
+                "code_version": manifests.code_version(),
+                "duckdb_version": duckdb.__version__,
+                "reporting_currency": settings.reporting_currency,
+                "reporting_time_zone": settings.reporting_time_zone,
+            },
+        )
+        connection.execute("checkpoint published")
+        return measure_tables(connection=connection, tables=tables)
+    finally:
+        connection.execute("detach published")
+
+
+def _move(folder: Path, destination: Path) -> None:
+    """Put the complete folder in its place; what readers may open is on disk before they can see it."""
+    for path in folder.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+        path.chmod(READ_ONLY)
+    registry.sync_folder(folder)
+    folder.rename(destination)
+    registry.sync_folder(destination.parent)

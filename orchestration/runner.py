@@ -1,0 +1,162 @@
+"""One run from the command line: checks what it was given, lets Dagster work, says how it ended."""
+
+from __future__ import annotations
+
+import logging
+import os
+import uuid
+import warnings
+from contextlib import redirect_stdout
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from expectations.verdict import GateRefused, demand
+from orchestration.batch import UnusableInputError
+from orchestration.landing.arrivals import landing_files
+from orchestration.landing.profiles import load_profile
+from orchestration.progress import RunProgress, stage_name
+from orchestration.run_lock import hold_run_lock
+from orchestration.settings import EXTRACTS, Settings
+from orchestration.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+LOG_NAME = "run.log"
+"""What dbt and libraries said during the last run; private, like the rest of the home."""
+DAGSTER_YAML = "telemetry:\n  enabled: false\n"
+
+
+class RunFailedError(Exception):
+    """A stage failed for another reason than a gate; the last release stands."""
+
+
+def run(*, settings: Settings, console: Console) -> dict[str, Any]:
+    """Take in what is new, build, gate and publish.
+
+    Args:
+        settings: of this run.
+        console: where progress goes.
+
+    Returns:
+        The summary of the release, see `orchestration.summary.release_summary`.
+
+    Raises:
+        UnusableInputError: there is nothing to run on.
+        RunInProgressError: another run holds the lock.
+        GateRefused: a critical gate failed or was not evaluated; nothing was published.
+        RunFailedError: a stage failed.
+    """
+    _demand_usable_input(settings)
+    for folder in _unknown_folders(settings):
+        console.print(
+            f"! {folder.name}/ in the landing folder is no extract and is not read", highlight=False
+        )
+    batch_id = str(uuid.uuid4())
+    with hold_run_lock(settings.lock_path):
+        progress = RunProgress(console)
+        try:
+            succeeded = _execute(settings=settings, progress=progress, batch_id=batch_id)
+        finally:
+            progress.close()
+        if not succeeded:
+            _raise_reason(settings=settings, batch_id=batch_id, progress=progress)
+        from orchestration.summary import release_summary
+
+        return release_summary(settings=settings, seconds=progress.seconds)
+
+
+def _demand_usable_input(settings: Settings) -> None:
+    if not settings.landing.is_dir():
+        raise UnusableInputError(
+            f"The landing folder {settings.landing} does not exist. Create it with a folder per extract "
+            "(orders/, registrations/, …), or name another with --landing."
+        )
+    if settings.as_of and settings.as_of > date.today():
+        raise UnusableInputError(f"--as-of {settings.as_of} lies in the future; choose a day that is over.")
+    if settings.profile:
+        load_profile(settings.profile)
+        return
+    has_raw_orders = any((settings.raw_dir / "orders").glob("*.parquet"))
+    if not has_raw_orders and not landing_files(settings=settings).get("orders"):
+        raise UnusableInputError(
+            f"No orders below {settings.landing / 'orders'}. Put files there, or say which foreign "
+            "export this is with --source (see orchestration/sources/README.md)."
+        )
+
+
+def _unknown_folders(settings: Settings) -> list[Path]:
+    """Return folders of a native landing folder that name no extract: perhaps a slip such as `order/`."""
+    if settings.profile:
+        return []
+    return sorted(
+        path
+        for path in settings.landing.iterdir()
+        if path.is_dir() and path.name not in EXTRACTS and not path.name.startswith((".", "_"))
+    )
+
+
+def _execute(*, settings: Settings, progress: RunProgress, batch_id: str) -> bool:
+    """Run the nightly job in this process; the home keeps Dagster's history for `make ui`."""
+    instance_dir = _prepare_dagster_home(settings.home / "dagster")
+    import dagster as dg
+
+    warnings.filterwarnings("ignore", category=dg.BetaWarning)
+    warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+    from orchestration.definitions import build_defs
+    from orchestration.jobs import NIGHTLY
+
+    logger = logging.getLogger(f"rapport.run.{batch_id}")
+    logger.propagate = False
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(progress)
+
+    progress_logger = dg.LoggerDefinition(
+        lambda _: logger, description="Progress for a person at a terminal."
+    )
+    definitions = build_defs(settings=settings, loggers={"progress": progress_logger})
+    with (
+        (settings.home / LOG_NAME).open("w") as log,
+        redirect_stdout(log),
+        dg.DagsterInstance.from_config(str(instance_dir)) as instance,
+    ):
+        result = definitions.resolve_job_def(NIGHTLY).execute_in_process(
+            instance=instance, run_id=batch_id, raise_on_error=False, run_config={"loggers": {"progress": {}}}
+        )
+        _remember_failures(result, progress)
+        return result.success
+
+
+def _prepare_dagster_home(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "dagster.yaml"
+    if not config.exists():
+        config.write_text(DAGSTER_YAML)
+    os.environ["DAGSTER_HOME"] = str(folder)
+    return folder
+
+
+def _remember_failures(result: dg.ExecuteInProcessResult, progress: RunProgress) -> None:
+    for event in result.all_events:
+        if event.event_type_value != "STEP_FAILURE" or event.step_key is None:
+            continue
+        error = event.step_failure_data.error
+        cause = error.cause or error if error else None
+        progress.failures[event.step_key] = cause.message.strip() if cause else "no message"
+
+
+def _raise_reason(*, settings: Settings, batch_id: str, progress: RunProgress) -> None:
+    """Say why a run did not publish: a refusing gate first, else the stage that failed."""
+    if settings.warehouse_path.exists():
+        with open_warehouse(settings) as connection:
+            verdict = demand(connection=connection, batch_id=batch_id)
+        if verdict.failed:
+            raise GateRefused(failed=verdict.failed, missing=[])
+    unusable = [text for text in progress.failures.values() if UnusableInputError.__name__ in text]
+    if unusable:
+        raise UnusableInputError(unusable[0].split(": ", 1)[-1])
+    lines = [f"{stage_name(step)}: {message}" for step, message in progress.failures.items()]
+    raise RunFailedError("; ".join(lines) or "a stage failed without a message")

@@ -1,0 +1,137 @@
+"""What a home holds, for the commands that only look: last run, releases, freshness, quarantine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.batch import UnusableInputError
+from orchestration.landing import quarantine
+from orchestration.landing.ledger import FileReceipt, read_ledger
+from orchestration.release import registry
+from orchestration.release.registry import Release
+from orchestration.run_lock import hold_run_lock
+from orchestration.settings import Settings
+
+LISTED_ROWS = 50
+"""Quarantined rows that a terminal shows; an export holds all."""
+
+
+def status(*, settings: Settings) -> dict[str, Any]:
+    """Return the last release, freshness per extract, open quarantine and failing gates."""
+    receipts = read_ledger(settings.ledger_path)
+    current = registry.current_release(settings=settings)
+    return {
+        "home": str(settings.home),
+        "last_file_at": max((receipt.ingested_at for receipt in receipts), default=None),
+        "release_id": current.release_id if current else None,
+        "as_of": current.as_of_date.isoformat() if current else None,
+        "built_at": current.built_at.isoformat() if current else None,
+        "quarantined_rows": sum(receipt.rows_quarantined for receipt in receipts),
+        "refused_files": sum(receipt.refused_reason is not None for receipt in receipts),
+        "last_run": _last_run(settings),
+        "freshness": _freshness(receipts),
+        "failing_gates": _failing_gates(settings),
+    }
+
+
+def _freshness(receipts: list[FileReceipt]) -> list[dict[str, Any]]:
+    rows = []
+    for extract in sorted({receipt.extract for receipt in receipts}):
+        mine = [receipt for receipt in receipts if receipt.extract == extract]
+        rows.append(
+            {
+                "extract": extract,
+                "files": len(mine),
+                "rows_accepted": sum(receipt.rows_accepted for receipt in mine),
+                "rows_quarantined": sum(receipt.rows_quarantined for receipt in mine),
+                "last_file_at": max(receipt.ingested_at for receipt in mine),
+            }
+        )
+    return rows
+
+
+LAST_BATCH = "select arg_max(batch_id, checked_at) from gate.evaluations"
+
+
+def _failing_gates(settings: Settings) -> list[dict[str, Any]]:
+    """Return the gates that failed in the last run that was judged."""
+    columns = ("gate", "severity", "observed", "threshold")
+    rows = _ask_warehouse(
+        settings,
+        f"select {', '.join(columns)} from gate.evaluations "  # noqa: S608 - names of this module
+        f"where batch_id = ({LAST_BATCH}) and not is_passed order by severity, gate",
+    )
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _last_run(settings: Settings) -> str | None:
+    rows = _ask_warehouse(
+        settings,
+        "select max(checked_at), count(*) filter (not is_passed and severity = 'critical') "  # noqa: S608
+        f"from gate.evaluations where batch_id = ({LAST_BATCH})",
+    )
+    if not rows or rows[0][0] is None:
+        return None
+    ending = "refused by a gate" if rows[0][1] else "passed its gates"
+    return f"{rows[0][0]:%Y-%m-%d %H:%M:%S} UTC, {ending}"
+
+
+def _ask_warehouse(settings: Settings, query: str) -> list[tuple[Any, ...]]:
+    """Ask the private build, unless a run works on it or nothing was judged yet."""
+    if not settings.warehouse_path.exists():
+        return []
+    try:
+        with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+            return connection.execute(query).fetchall()
+    except (duckdb.IOException, duckdb.CatalogException):
+        return []
+
+
+def releases(*, settings: Settings) -> dict[str, Any]:
+    """Return the releases on disk, the newest first."""
+    return {"releases": [_facts(release) for release in registry.list_releases(settings=settings)]}
+
+
+def _facts(release: Release) -> dict[str, Any]:
+    return {
+        "release_id": release.release_id,
+        "as_of": release.as_of_date.isoformat(),
+        "built_at": release.built_at.isoformat(),
+        "is_current": release.is_current,
+        "path": str(release.file),
+    }
+
+
+def rollback(*, settings: Settings, release_id: str) -> dict[str, Any]:
+    """Make an earlier release current.
+
+    Raises:
+        UnusableInputError: there is no complete release of this name.
+    """
+    with hold_run_lock(settings.lock_path):
+        try:
+            return _facts(registry.rollback(settings=settings, release_id=release_id))
+        except registry.UnknownReleaseError as error:
+            raise UnusableInputError(str(error)) from error
+
+
+def quarantined_rows(*, settings: Settings, extract: str | None, export: Path | None) -> dict[str, Any]:
+    """Return refused rows, or write all of them to a file.
+
+    Raises:
+        UnusableInputError: the folder of the export does not exist.
+    """
+    if export is not None:
+        if not export.absolute().parent.is_dir():
+            raise UnusableInputError(f"The folder of {export} does not exist.")
+        written = quarantine.export(settings=settings, target=export, extract=extract)
+        return {"rows": [], "exported_rows": written, "note": f"{written:,} rows written to {export}"}
+    receipts = [r for r in read_ledger(settings.ledger_path) if extract in (None, r.extract)]
+    total = sum(receipt.rows_quarantined for receipt in receipts)
+    refused = [f"{r.file_name}: {r.refused_reason}" for r in receipts if r.refused_reason]
+    rows = quarantine.list_rows(settings=settings, extract=extract, limit=LISTED_ROWS).to_dicts()
+    shown = f"{len(rows)} of {total:,} rows; --export FILE writes all of them."
+    return {"rows": rows, "total": total, "refused_files": refused, "note": "\n".join([*refused, shown])}

@@ -1,0 +1,88 @@
+create schema seeds;
+create schema marts;
+create schema kpi;
+create schema governance;
+
+create table seeds.order_statuses (source_status varchar, status varchar, is_sale boolean);
+insert into seeds.order_statuses values
+('paid', 'paid', true), ('invoiced', 'paid', true), ('cancelled', 'cancelled', false), ('pending', 'pending', false),
+('credit_note', 'credit_note', false);
+
+create table seeds.rfm_tiers (rfm_tier varchar, min_score integer, max_score integer, valid_from date);
+insert into seeds.rfm_tiers values
+('Platinum', 36, 40, '1970-01-01'), ('Gold', 26, 35, '1970-01-01'),
+('Silver', 17, 25, '1970-01-01'), ('Bronze', 8, 16, '1970-01-01');
+
+create table seeds.customer_categories (customer_category varchar);
+insert into seeds.customer_categories values
+('malicious'), ('no_sale'), ('never_ordered'), ('lapsed'), ('new'), ('tiered');
+
+create table marts.orders as
+select
+    platform,
+    order_id,
+    'c' || account_id as customer_id,
+    ordered_at,
+    cast(ordered_at as date) as order_date,
+    status,
+    status = 'paid' as is_sale,
+    paid_amount,
+    refunded_amount,
+    cast(case when status = 'paid' then paid_amount - refunded_amount else 0 end as decimal(18, 2)) as net_revenue,
+    'mobile' as device
+from (select * from raw.orders qualify row_number() over (partition by order_id order by updated_at desc) = 1);
+
+-- A line of 3 × 10.01 − 0.02 = 30.01; one of three pieces given back leaves 20.006… = 20.01.
+create table marts.order_items as
+select
+    items.platform,
+    items.order_id,
+    items.line_no,
+    orders.customer_id,
+    items.product_id,
+    cast('toys' as varchar) as category,
+    items.quantity,
+    cast(case when not orders.is_sale then 0 when items.line_no = 2 then 20.01 else 30.01 end as decimal(18, 2))
+        as net_revenue
+from raw.order_items as items
+inner join marts.orders as orders using (platform, order_id);
+
+create table marts.identity_map as
+select distinct
+    platform,
+    account_id,
+    'c' || account_id as customer_id,
+    'own account' as rule,
+    md5(account_id) as linked_through
+from raw.registrations;
+
+create table marts.customer_360 as
+select
+    identities.customer_id,
+    'tiered' as customer_category,
+    'Silver' as rfm_tier,
+    24 as rfm_score,
+    cast(coalesce(sum(orders.net_revenue), 0) as decimal(18, 2)) as lifetime_net_revenue,
+    cast(0.25 as double) as discount_order_share
+from marts.identity_map as identities
+left join marts.orders as orders on identities.customer_id = orders.customer_id
+group by identities.customer_id;
+
+create table marts.rfm_scores as
+select customer_id, rfm_score, rfm_tier from marts.customer_360 where lifetime_net_revenue > 0;
+
+create table marts.rfm_tier_history as select customer_id, date '2024-12-31' as valid_from from marts.rfm_scores;
+create table marts.segments (value_level varchar, activity_level varchar, lifecycle_stage varchar, customers bigint);
+insert into marts.segments values ('high', 'high', 'new', 600);
+create table marts.sessions (session_id varchar, customer_id varchar);
+create table marts.tickets (platform varchar, ticket_id varchar, customer_id varchar);
+
+create table kpi.retention (metric varchar, period_start date, segment varchar, "value" double);
+insert into kpi.retention values ('repeat_30', '2024-12-01', 'all', 0.5);
+create table kpi.cltv_scores as select customer_id, cast(0.5 as double) as p_alive from marts.customer_360;
+
+create table governance.ingested_files as select * from raw.ingested_files;
+create table governance.quarantine_summary ("extract" varchar, reason varchar, "rows" bigint);
+create table governance.money_ledger ("extract" varchar, stage varchar, reason varchar, "rows" bigint, amount decimal(18, 2));
+insert into governance.money_ledger values
+('orders', 'received', 'all rows read', 1000, 5000.00), ('orders', 'unexplained', 'must be zero', 0, 0.00);
