@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LOG_NAME = "run.log"
 """What dbt and libraries said during the last run; private, like the rest of the home."""
-DAGSTER_YAML = "telemetry:\n  enabled: false\n"
+DAGSTER_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 
 
 class RunFailedError(Exception):

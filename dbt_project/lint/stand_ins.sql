@@ -1,0 +1,7 @@
+{#- What sqlfluff reads instead of the macros that ask dbt for a variable or a time zone. -#}
+{% macro as_of_end() %}timestamp '2026-06-30 16:00:00'{% endmacro %}
+{% macro as_of_date() %}date '2026-06-30'{% endmacro %}
+{% macro reporting_date(timestamp_utc) %}cast({{ timestamp_utc }} as date){% endmacro %}
+{% macro activity_key() %}platform{% endmacro %}
+{% macro visitor_key() %}platform{% endmacro %}
+{% macro key_hash(columns) %}hash({{ columns }}){% endmacro %}

@@ -1,0 +1,4 @@
+{#- A layer is a schema: `staging`, `marts`, … without dbt's prefix of the target schema. -#}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ (custom_schema_name or target.schema) | trim }}
+{%- endmacro %}

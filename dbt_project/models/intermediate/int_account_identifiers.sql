@@ -1,0 +1,70 @@
+with
+
+accounts as (
+
+    select * from {{ ref('int_accounts') }}
+
+),
+
+limits as (
+
+    select * from {{ rules_in_force('identity_rules', ['rule']) }} as rules
+
+),
+
+identifiers as (
+
+    select 'email' as kind, platform, account_id, identifier, unusable_reason, 1 as holder_number
+    from {{ ref('int_account_emails') }}
+    union all
+    select
+        'phone' as kind,
+        phones.platform,
+        phones.account_id,
+        phones.identifier,
+        phones.unusable_reason,
+        coalesce(holders.holder_number, 1) as holder_number
+    from {{ ref('int_account_phones') }} as phones
+    left join {{ ref('int_phone_holders') }} as holders
+        on phones.platform = holders.platform and phones.account_id = holders.account_id
+    union all
+    select 'browser' as kind, platform, account_id, identifier, unusable_reason, 1 as holder_number
+    from {{ ref('int_account_browsers') }}
+
+),
+
+overshared as (
+
+    select
+        identifiers.kind,
+        identifiers.identifier
+    from identifiers
+    inner join limits on limits.rule = 'max_accounts_' || identifiers.kind
+    group by 1, 2, limits.value
+    having count(*) > limits.value
+
+),
+
+final as (
+
+    select
+        identifiers.kind,
+        accounts.account_number,
+        accounts.platform,
+        accounts.account_id,
+        identifiers.identifier,
+        cast(identifiers.holder_number as integer) as holder_number,
+        identifiers.unusable_reason is null as is_valid,
+        coalesce(
+            identifiers.unusable_reason, case when overshared.identifier is not null then 'shared' end
+        ) as unusable_reason,
+        identifiers.unusable_reason is null and overshared.identifier is null as is_usable
+    from identifiers
+    inner join accounts
+        on identifiers.platform = accounts.platform and identifiers.account_id = accounts.account_id
+    left join overshared
+        on identifiers.kind = overshared.kind and identifiers.identifier = overshared.identifier
+
+)
+
+select * from final

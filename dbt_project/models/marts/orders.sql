@@ -1,0 +1,95 @@
+with
+
+orders as (
+
+    select * from {{ ref('stg_orders') }}
+    where ordered_at < {{ as_of_end() }}
+
+),
+
+account_customers as (
+
+    select * from {{ ref('int_account_customers') }}
+
+),
+
+statuses as (
+
+    select distinct status, is_sale from {{ ref('order_statuses') }}
+
+),
+
+pieces as (
+
+    select
+        platform,
+        order_id,
+        sum(quantity) as item_count
+    from {{ ref('stg_order_items') }}
+    group by 1, 2
+
+),
+
+attributed as (
+
+    select
+        orders.*,
+        account_customers.customer_id,
+        coalesce(statuses.is_sale, false) as is_sale
+    from orders
+    left join account_customers
+        on orders.platform = account_customers.platform and orders.account_id = account_customers.account_id
+    left join statuses on orders.status = statuses.status
+
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id, is_sale order by ordered_at, platform, order_id
+        ) as position
+    from attributed
+
+),
+
+final as (
+
+    select
+        numbered.platform,
+        numbered.order_id,
+        numbered.account_id,
+        numbered.customer_id,
+        numbered.ordered_at,
+        {{ reporting_date('numbered.ordered_at') }} as order_date,
+        numbered.status,
+        numbered.is_sale,
+        numbered.gross_amount,
+        numbered.discount_amount,
+        numbered.shipping_amount,
+        numbered.paid_amount,
+        numbered.refunded_amount,
+        cast(
+            case
+                when numbered.is_sale then numbered.paid_amount - numbered.refunded_amount
+                -- Money given back that belongs to no known order.
+                when numbered.status = 'credit_note' then -numbered.refunded_amount
+                else 0
+            end as decimal(18, 2)
+        ) as net_revenue,
+        cast(pieces.item_count as integer) as item_count,
+        cast(
+            case when numbered.is_sale and numbered.customer_id is not null then numbered.position end as integer
+        ) as order_number,
+        numbered.currency,
+        numbered.payment_method,
+        numbered.device,
+        numbered.coupon_code,
+        numbered.campaign_id
+    from numbered
+    left join pieces on numbered.platform = pieces.platform and numbered.order_id = pieces.order_id
+
+)
+
+select * from final

@@ -1,0 +1,79 @@
+with
+
+sessions as (
+
+    select
+        *,
+        {{ add_minutes('ended_at', rule_value('session_rules', 'order_grace')) }} as orders_until
+    from {{ ref('int_session_customers') }}
+
+),
+
+sales as (
+
+    select
+        customer_id,
+        ordered_at
+    from {{ ref('orders') }}
+    where is_sale and customer_id is not null
+
+),
+
+-- Sales as lists: a join with one row per customer and day cannot multiply sessions.
+sales_of_day as (
+
+    select
+        customer_id,
+        {{ utc_day('ordered_at') }} as sale_day,
+        {{ list_of('ordered_at') }} as sold_at
+    from sales
+    group by 1, 2
+
+),
+
+sales_of_customer as (
+
+    select
+        customer_id,
+        {{ list_of('ordered_at') }} as sold_at
+    from sales
+    group by 1
+
+),
+
+final as (
+
+    select
+        sessions.session_id,
+        sessions.customer_id,
+        sessions.platform,
+        sessions.started_at,
+        sessions.ended_at,
+        {{ reporting_date('sessions.started_at') }} as session_date,
+        sessions.events,
+        sessions.product_views,
+        sessions.searches,
+        sessions.logins,
+        sessions.device,
+        sessions.traffic_source as source,
+        sessions.cart_additions > 0 as has_cart,
+        sessions.checkouts > 0 as has_checkout,
+        {{ any_between('sales_of_day.sold_at', 'sessions.started_at', 'sessions.orders_until') }}
+        or {{ any_between('sales_of_customer.sold_at', 'sessions.started_at', 'sessions.orders_until') }}
+            as has_order
+    from sessions
+    left join sales_of_day
+        on
+            sessions.customer_id = sales_of_day.customer_id
+            and {{ utc_day('sessions.started_at') }} = sales_of_day.sale_day
+    -- Only the few visits that run past midnight look at all sales of their customer.
+    left join sales_of_customer
+        on
+            case
+                when {{ utc_day('sessions.orders_until') }} > {{ utc_day('sessions.started_at') }}
+                    then sessions.customer_id
+            end = sales_of_customer.customer_id
+
+)
+
+select * from final

@@ -1,0 +1,45 @@
+-- Points, score and tier straight from the table of the source plan; as_of() is defined by the test.
+with period as (
+    select
+        customer_id,
+        max(order_date) filter (is_sale) as last_order,
+        count(*) filter (is_sale) as orders,
+        sum(net_revenue) as net
+    from marts.orders
+    where customer_id is not null and order_date > as_of() - interval 12 month and order_date <= as_of()
+    group by all
+    having count(*) filter (is_sale) > 0
+),
+
+points as (
+    select
+        *,
+        case
+            when last_order >= as_of() - interval 1 month then 5
+            when last_order >= as_of() - interval 3 month then 4
+            when last_order >= as_of() - interval 4 month then 3
+            when last_order >= as_of() - interval 7 month then 2
+            else 1
+        end as r,
+        case when orders >= 6 then 5 when orders >= 4 then 4 else orders end as f,
+        case
+            when net >= 2000 * orders then 5
+            when net >= 1000 * orders then 4
+            when net >= 500 * orders then 3
+            when net >= 300 * orders then 2
+            else 1
+        end as m
+    from period
+),
+
+scored as (select *, r + 3 * f + 4 * m as score from points)
+
+select
+    customer_id, r, f, m, score,
+    case
+        when score between 36 and 40 then 'Platinum'
+        when score between 26 and 35 then 'Gold'
+        when score between 17 and 25 then 'Silver'
+        when score between 8 and 16 then 'Bronze'
+    end as tier
+from scored

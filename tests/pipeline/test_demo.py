@@ -1,0 +1,189 @@
+"""What `rapport demo` promises: every published table, described and reconciled, and the same twice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.commands import published, rapport, release_of
+from tests.pipeline.conftest import CUSTOMERS
+
+PROMISED = {
+    "marts.customer_360": "customer_id account_count platforms first_registered_at country province city gender "
+    "age_band occupation acquisition_channel is_email_valid is_phone_valid has_email_consent has_sms_consent "
+    "is_blocked customer_category rfm_tier rfm_score is_vip vip_until value_level activity_level lifecycle_stage "
+    "first_order_at last_order_at orders_12m items_12m net_revenue_12m avg_order_value_12m lifetime_orders "
+    "lifetime_net_revenue last_active_at sessions_30d logins_30d favourite_category favourite_brand main_device "
+    "main_daypart discount_order_share tickets_90d complaints_90d last_satisfaction cltv_12m churn_probability_90d "
+    "expected_orders_12m next_order_date",
+    "marts.identity_map": "platform account_id customer_id rule linked_through",
+    "marts.rfm_scores": "customer_id evaluated_on recency_days frequency monetary r_points f_points m_points "
+    "rfm_score rfm_tier is_provisional points_to_next_tier",
+    "marts.rfm_tier_history": "customer_id valid_from valid_to rfm_tier rfm_score",
+    "marts.segments": "value_level activity_level lifecycle_stage customers net_revenue_12m customers_last_month",
+    "marts.orders": "platform order_id customer_id ordered_at order_date status is_sale gross_amount discount_amount "
+    "paid_amount refunded_amount net_revenue item_count order_number",
+    "marts.order_items": "platform order_id line_no customer_id product_id category quantity net_revenue",
+    "marts.sessions": "session_id customer_id started_at ended_at events device source has_cart has_checkout has_order",
+    "marts.tickets": "platform ticket_id customer_id created_at category topic escalation_level "
+    "first_response_minutes resolution_minutes is_sla_met satisfaction",
+    "marts.cohort_retention": "cohort_month period_number cohort_size active_customers retention_rate rate_low "
+    "rate_high net_revenue cumulative_net_revenue_per_customer",
+    "marts.retention": "metric period_start segment numerator denominator value value_low value_high",
+    "marts.cltv_scores": "customer_id frequency recency_days age_days monetary_value p_alive expected_orders_12m "
+    "expected_order_value cltv_12m",
+    "marts.churn_scores": "customer_id churn_probability_90d risk_level",
+    "marts.recommendations": "customer_id rank product_id score reason",
+    "marts.model_cards": "model trained_on cut_date parameters metrics baseline_metrics is_published reason",
+    "marts.kpi_scorecard": "kpi period_start segment period_end value numerator denominator n target status",
+    "governance.gate_results": "gate layer table_name severity is_passed observed threshold checked_at",
+    "governance.ingested_files": "file_hash extract file_name rows_read rows_accepted rows_quarantined "
+    "rows_duplicate ingested_at",
+    "governance.quarantine_summary": "extract reason rows first_seen last_seen",
+    "governance.money_ledger": "extract stage reason rows amount",
+    "governance.data_dictionary": "table_name column_name data_type description unit",
+    "governance.release": "release_id as_of_date built_at code_version duckdb_version",
+}
+"""The contract with outsiders; a name that goes missing here breaks somebody's dashboard."""
+
+EMPTY_UNTIL_THEIR_MODEL = {"marts.churn_scores", "marts.recommendations"}
+
+
+@pytest.mark.parametrize("table", PROMISED)
+def test_a_promised_table_stands_with_its_columns_and_comments(demo_home: Path, table: str) -> None:
+    name = table.split(".")[1]
+    with published(demo_home) as connection:
+        found = dict(
+            connection.execute(
+                "select column_name, comment from duckdb_columns() where table_name = ?", [name]
+            ).fetchall()
+        )
+        rows = connection.execute(f"select count(*) from {table}").fetchall()[0][0]
+        described = connection.execute(
+            "select comment from duckdb_tables() where table_name = ?", [name]
+        ).fetchall()
+    assert set(PROMISED[table].split()) <= set(found)
+    assert all(found.values())
+    assert described[0][0]
+    assert (rows == 0) == (table in EMPTY_UNTIL_THEIR_MODEL)
+
+
+def test_every_row_that_came_is_accepted_quarantined_or_a_duplicate(demo_home: Path) -> None:
+    with published(demo_home) as connection:
+        files, unbalanced, quarantined, duplicate = connection.execute(
+            "select count(*), count(*) filter (rows_read <> rows_accepted + rows_quarantined + rows_duplicate), "
+            "sum(rows_quarantined), sum(rows_duplicate) from governance.ingested_files"
+        ).fetchall()[0]
+    assert files > 30
+    assert unbalanced == 0
+    assert quarantined > 0
+    assert duplicate > 0
+
+
+def test_money_is_explained_to_the_cent(demo_home: Path) -> None:
+    with published(demo_home) as connection:
+        unexplained = connection.execute(
+            "select count(*), sum(abs(amount)) from governance.money_ledger where stage = 'unexplained'"
+        ).fetchall()[0]
+    assert unexplained[0] > 0
+    assert unexplained[1] == 0
+
+
+def test_accounts_of_one_person_are_one_customer(demo_home: Path) -> None:
+    with published(demo_home) as connection:
+        customers, accounts, truth = connection.execute(
+            f"""
+            select
+                (select count(*) from marts.customer_360),
+                (select count(*) from marts.identity_map),
+                (select count(distinct person_id) from '{demo_home}/landing/_truth/accounts.parquet')
+            """
+        ).fetchall()[0]
+    assert truth == CUSTOMERS
+    assert accounts > CUSTOMERS
+    assert customers == pytest.approx(truth, rel=0.02)
+
+
+def test_no_name_email_or_phone_of_the_shop_is_published(demo_home: Path) -> None:
+    secrets = _personal_values(demo_home / "warehouse.duckdb")
+    assert len(secrets) > CUSTOMERS
+    content = (demo_home / "current" / "marts.duckdb").read_bytes()
+    texts = _published_texts(demo_home)
+    for secret in secrets:
+        assert secret.encode() not in content
+        assert secret not in texts
+
+
+def _personal_values(warehouse: Path) -> list[str]:
+    import duckdb
+
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        found = connection.execute(
+            "select distinct unnest([name, email, phone]) as secret from raw.registrations where secret is not null"
+        ).fetchall()
+    # A bare surname or a placeholder is no personal value; it may stand in any text.
+    return [secret for (secret,) in found if len(secret) >= 3 and not secret.startswith("null")]
+
+
+def _published_texts(home: Path) -> str:
+    """Every text of the published file, decompressed."""
+    with published(home) as connection:
+        columns = connection.execute(
+            "select database_name, schema_name, table_name, column_name from duckdb_columns() "
+            "where data_type like 'VARCHAR%' and database_name <> 'system' and database_name <> 'temp'"
+        ).fetchall()
+        parts = [
+            connection.execute(
+                f'select string_agg(distinct "{column}"::varchar, chr(10)) from "{database}"."{schema}"."{table}"'
+            ).fetchall()[0][0]
+            for database, schema, table, column in columns
+        ]
+    return "\n".join(part for part in parts if part)
+
+
+def test_a_second_demo_takes_nothing_in_and_publishes_the_same_content(demo_home: Path) -> None:
+    first = json.loads((demo_home / "current" / "manifest.json").read_text())
+    outcome = rapport("demo", "--customers", str(CUSTOMERS), "--home", demo_home, "--json")
+    assert outcome.code == 0, outcome.err
+    second = json.loads((demo_home / "current" / "manifest.json").read_text())
+    assert second["release_id"] != first["release_id"]
+    assert _hashes(second) == _hashes(first)
+
+
+def test_another_home_publishes_the_same_content(demo_home: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    outcome = rapport("run", "--landing", demo_home / "landing", "--home", other)
+    assert outcome.code == 0, outcome.err
+    ours, theirs = (
+        json.loads((home / "current" / "manifest.json").read_text()) for home in (demo_home, other)
+    )
+    assert _hashes(ours) == _hashes(theirs)
+
+
+def _hashes(manifest: dict[str, dict[str, dict[str, str]]]) -> dict[str, str]:
+    return {name: table["content_hash"] for name, table in manifest["tables"].items()}
+
+
+def test_rollback_makes_an_earlier_release_current_again(demo_home: Path) -> None:
+    listed = rapport("releases", "--home", demo_home, "--json").json()["releases"]
+    newest, earlier = listed[0]["release_id"], listed[-1]["release_id"]
+    assert newest != earlier
+    assert rapport("rollback", earlier, "--home", demo_home).code == 0
+    assert release_of(demo_home) == earlier
+    assert rapport("rollback", newest, "--home", demo_home).code == 0
+    unknown = rapport("rollback", "20000101T000000-nothing", "--home", demo_home)
+    assert unknown.code == 2
+    assert "There is no release" in unknown.err
+    assert "Traceback" not in unknown.err
+
+
+def test_status_and_quarantine_say_what_happened(demo_home: Path, tmp_path: Path) -> None:
+    status = rapport("status", "--home", demo_home, "--json").json()
+    assert status["release_id"] == release_of(demo_home)
+    assert {"orders", "registrations"} <= {row["extract"] for row in status["freshness"]}
+    export = tmp_path / "bad rows.csv"
+    exported = rapport("quarantine", "--export", export, "--home", demo_home, "--json").json()
+    assert exported["exported_rows"] == status["quarantined_rows"] > 0
+    assert export.read_text(encoding="utf-8-sig").startswith("extract,file_name,line_number,reasons")

@@ -1,0 +1,68 @@
+"""A gate that must refuse does: exit code 3, its name, and the last release still in place."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from tests.pipeline.commands import PROJECT_ROOT, Outcome, rapport, release_of
+
+Copy = Callable[[Path], Path]
+
+
+def assert_refused(outcome: Outcome, *, home: Path, before: str, gates: Iterable[str]) -> None:
+    assert outcome.code == 3, outcome.out + outcome.err
+    assert any(gate in outcome.err for gate in gates), outcome.err
+    assert "Traceback" not in outcome.err
+    assert release_of(home) == before
+
+
+def rewrite(file: Path, change: Callable[[dict[str, str]], dict[str, str] | None]) -> None:
+    """Write a CSV anew; a row that `change` gives as None is dropped."""
+    with file.open(encoding="utf-8", newline="") as source:
+        reader = csv.DictReader(source)
+        rows = [changed for row in reader if (changed := change(row)) is not None]
+        columns = list(reader.fieldnames or [])
+    with file.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.DictWriter(target, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_a_month_of_orders_missing_is_refused(clean_shop: Path, clean_home: Path, copy_of: Copy) -> None:
+    landing, home = copy_of(clean_shop), copy_of(clean_home)
+    for file in (landing / "orders").iterdir():
+        rewrite(file, lambda row: None if row["ordered_at"].startswith("2025-09") else row)
+    outcome = rapport("run", "--landing", landing, "--home", home, "--full-refresh")
+    assert_refused(outcome, home=home, before=release_of(clean_home), gates=["orders_month_missing"])
+
+
+def test_thirty_percent_empty_emails_are_refused(clean_shop: Path, clean_home: Path, copy_of: Copy) -> None:
+    landing, home = copy_of(clean_shop), copy_of(clean_home)
+    for file in (landing / "registrations").iterdir():
+        rewrite(file, lambda row: row | {"email": ""} if int(row["account_id"][-2:]) < 30 else row)
+    outcome = rapport("run", "--landing", landing, "--home", home, "--full-refresh")
+    assert_refused(outcome, home=home, before=release_of(clean_home), gates=["registrations_email_empty"])
+
+
+def test_a_doubled_join_is_refused(clean_shop: Path, clean_home: Path, copy_of: Copy, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    ignored = shutil.ignore_patterns(".venv", "var", ".git", "target", "logs", "__pycache__", "tests")
+    shutil.copytree(PROJECT_ROOT, project, ignore=ignored)
+    model = project / "dbt_project" / "models" / "marts" / "orders.sql"
+    text = model.read_text()
+    assert text.rstrip().endswith("select * from final")
+    model.write_text(
+        text.rstrip() + "\ncross join (values (1), (2)) as doubled (side)\n".replace("select", "")
+    )
+    model.write_text(
+        text.rstrip().removesuffix("select * from final")
+        + "select final.* from final cross join (values (1), (2)) as doubled (side)\n"
+    )
+    home = copy_of(clean_home)
+    outcome = rapport("run", "--landing", clean_shop, "--home", home, project=project)
+    assert_refused(
+        outcome, home=home, before=release_of(clean_home), gates=["key_is_unique_orders", "orders_reconcile"]
+    )
