@@ -26,6 +26,10 @@ SINGULARITY_WIDTH = 1e-6
 """The formulas divide by a − 1; closer to 1 than this, a is moved aside, which changes nothing visible."""
 
 
+class DegenerateModelError(Exception):
+    """A fitted model gives forecasts that are no numbers; the message names its parameters."""
+
+
 def probability_alive(*, model: PurchaseModel, histories: pl.DataFrame) -> Floats:
     """Give the probability that each customer has not dropped out at the end of observation.
 
@@ -84,6 +88,9 @@ def discounted_purchases(
 
     Returns:
         Discounted number of purchase days, one per row.
+
+    Raises:
+        DegenerateModelError: the parameters are so extreme that the closed form overflows.
     """
     frequency, _, age = _arrays(histories)
     _, kept, position = np.unique(
@@ -92,6 +99,11 @@ def discounted_purchases(
     total, reached = np.zeros(len(kept)), np.zeros(len(kept))
     for end in horizon_days * np.arange(1, steps + 1) / steps:
         until = _purchases_if_alive(model=model, frequency=frequency[kept], age_days=age[kept], days=end)
+        if not np.isfinite(until).all():
+            raise DegenerateModelError(
+                f"The fitted {model.family} lies at the edge of what can be computed (a = {model.a:.3g}, "
+                f"b = {model.b:.3g}); its forecast is no number."
+            )
         total += (until - reached) * (1 + yearly_rate) ** (-end / DAYS_PER_YEAR)
         reached = until
     return np.asarray(probability_alive(model=model, histories=histories) * total[position])
@@ -121,7 +133,8 @@ def _purchases_if_alive(*, model: PurchaseModel, frequency: Floats, age_days: Fl
     a = model.a if abs(model.a - 1) > SINGULARITY_WIDTH else 1 + SINGULARITY_WIDTH
     total = a + b + frequency - (0 if model.family == "mbg_nbd" else 1)
     z = days / (alpha + age_days + days)
-    remaining = np.exp((a - 1) * np.log1p(-z)) * hyp2f1(total - r - frequency, a - 1, total, z)
+    with np.errstate(over="ignore", invalid="ignore"):  # the caller refuses what is not finite
+        remaining = np.exp((a - 1) * np.log1p(-z)) * hyp2f1(total - r - frequency, a - 1, total, z)
     return np.asarray(total / (a - 1) * (1 - remaining))
 
 

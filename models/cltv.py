@@ -15,6 +15,7 @@ import polars as pl
 
 from models.btyd import fit_gamma_gamma, fit_mbg_nbd
 from models.btyd_parameters import FitFailedError, PurchaseModel, SpendModel
+from models.btyd_predictions import DegenerateModelError
 from models.cltv_scores import SCORE_SCHEMA, score_customers
 from models.frames import require_columns
 from models.histories import HISTORY, count_histories, count_spending
@@ -77,7 +78,7 @@ def compute_cltv(
         _prove(calibration=calibration, settings=settings, facts=facts, baselines=baselines)
         scores = score_customers(histories=histories, purchases=purchases, spend=spend, settings=settings)
         reason, is_published = _praise(facts=facts, settings=settings), True
-    except WithheldError as withheld:
+    except (WithheldError, DegenerateModelError) as withheld:
         scores, reason, is_published = pl.DataFrame(schema=SCORE_SCHEMA), str(withheld), False
     card = build_card(
         model="cltv",

@@ -83,8 +83,8 @@ def _scalar(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
     return row[0] if row else None
 
 
-def _number(value: Any, digits: int = 0) -> str:
-    return "not measurable" if value is None else f"{value:,.{digits}f}"
+def _number(value: Any, digits: int = 0, unit: str = "") -> str:
+    return "not measurable" if value is None else f"{value:,.{digits}f} {unit}".strip()
 
 
 def _show_run(result: dict[str, Any], console: Console) -> None:
@@ -95,9 +95,9 @@ def _show_run(result: dict[str, Any], console: Console) -> None:
     for label, value in (
         ("customers", f"{_number(result['customers'])}, of them {_number(result['buyers'])} buyers"),
         ("orders", f"{_number(result['orders'])}, of them {_number(result['sales'])} sales"),
-        ("net revenue", f"{_number(result['net_revenue'], 2)} {currency}"),
-        ("net revenue, 12 months", f"{_number(result['net_revenue_12m'], 2)} {currency}"),
-        ("CLTV, 12 months, mean", f"{_number(result['cltv_12m_mean'], 2)} {currency}"),
+        ("net revenue", _number(result["net_revenue"], 2, currency)),
+        ("net revenue, 12 months", _number(result["net_revenue_12m"], 2, currency)),
+        ("CLTV, 12 months, mean", _number(result["cltv_12m_mean"], 2, currency)),
         ("rows in quarantine", _number(result["quarantined_rows"])),
         ("gates", f"{result['gates']['passed']} of {result['gates']['evaluated']} passed"),
         ("warnings", ", ".join(result["gates"]["failed"]) or "none"),

@@ -16,14 +16,17 @@ in_order as (
 
     select
         *,
-        row_number() over visits as position,
-        max(ended_at) over (visits rows between unbounded preceding and 1 preceding) as seen_before
+        row_number() over (
+            partition by {{ visitor_key() | join(', ') }}
+            order by started_at, ended_at, account_id, traffic_source, device
+        ) as position,
+        max(ended_at) over (
+            partition by {{ visitor_key() | join(', ') }}
+            order by started_at, ended_at, account_id, traffic_source, device
+            rows between unbounded preceding and 1 preceding
+        ) as seen_before
     from activity
     where {{ key_hash(activity_key()) }} in (select activity_hash from touching)
-    window visits as (
-        partition by {{ visitor_key() | join(', ') }}
-        order by started_at, ended_at, account_id, traffic_source, device
-    )
 
 ),
 

@@ -20,11 +20,18 @@ neighbours as (
         activity_hash,
         is_given,
         started_at,
-        max(ended_at) over (visits rows between unbounded preceding and 1 preceding) as seen_before,
-        max(ended_at) over (visits rows between unbounded preceding and current row) as seen_until,
-        lead(started_at) over visits as next_started_at
+        max(ended_at) over (
+            partition by visitor_hash order by started_at, ended_at, activity_hash
+            rows between unbounded preceding and 1 preceding
+        ) as seen_before,
+        max(ended_at) over (
+            partition by visitor_hash order by started_at, ended_at, activity_hash
+            rows between unbounded preceding and current row
+        ) as seen_until,
+        lead(started_at) over (
+            partition by visitor_hash order by started_at, ended_at, activity_hash
+        ) as next_started_at
     from activity
-    window visits as (partition by visitor_hash order by started_at, ended_at, activity_hash)
 
 ),
 

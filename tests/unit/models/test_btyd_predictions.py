@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from models.btyd import fit_bg_nbd, fit_mbg_nbd
 from models.btyd_parameters import PurchaseModel, SpendModel
 from models.btyd_predictions import (
+    DegenerateModelError,
     discounted_purchases,
     expected_order_value,
     expected_purchases,
@@ -131,3 +132,9 @@ def test_spend_is_drawn_to_the_population_the_less_is_known():
     )
     assert values[0] == pytest.approx(population)
     assert population < values[1] < values[2] < 100
+
+
+def test_a_model_at_the_edge_is_refused_instead_of_forecasting_nothing():
+    # theLook's fit: both parameters of the drop-out run away, and e^(a-1) times 0 is no number.
+    with pytest.raises(DegenerateModelError, match="no number"):
+        expected_purchases(model=model(a=2.12e6, b=5.06e6), histories=one(3, 300, 700), horizon_days=365)
