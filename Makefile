@@ -27,7 +27,7 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --nofail dbt_project/models dbt_project/tests
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 
 ui: $(INSTALLED)  ## Dagster's web interface on the home of RAPPORT_HOME (default ./var)
 	@mkdir -p $${RAPPORT_HOME:-var}/dagster

@@ -121,7 +121,9 @@ def _personal_values(warehouse: Path) -> list[str]:
 
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         found = connection.execute(
-            "select distinct unnest([name, email, phone]) as secret from raw.registrations where secret is not null"
+            "select distinct secret "
+            "from (select unnest([name, email, phone]) as secret from raw.registrations) "
+            "where secret is not null"
         ).fetchall()
     # A bare surname or a placeholder is no personal value; it may stand in any text.
     return [secret for (secret,) in found if len(secret) >= 3 and not secret.startswith("null")]

@@ -55,7 +55,10 @@
 
 {#- Whether any instant of a list lies between two others, both included. An unknown list has none. -#}
 {% macro any_between(instants, low, high) -%}
-    coalesce(len(list_filter({{ instants }}, lambda instant: instant between {{ low }} and {{ high }})) > 0, false)
+    case
+        when {{ instants }} is null then false
+        else len(list_filter({{ instants }}, lambda instant: instant between {{ low }} and {{ high }})) > 0
+    end
 {%- endmacro %}
 
 {% macro utc_day(timestamp_utc) -%}

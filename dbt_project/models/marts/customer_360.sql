@@ -7,10 +7,10 @@ with as_of as (
 -- What no source delivers stays unknown (NULL); only what was delivered can be counted as none (0).
 delivered as (
     select
-        exists (select 1 from {{ ref('order_items') }}) as has_items,
-        exists (select 1 from {{ ref('sessions') }}) as has_sessions,
-        exists (select 1 from {{ ref('tickets') }}) as has_tickets,
-        exists (
+        exists(select 1 from {{ ref('order_items') }}) as has_items,
+        exists(select 1 from {{ ref('sessions') }}) as has_sessions,
+        exists(select 1 from {{ ref('tickets') }}) as has_tickets,
+        exists(
             select 1 from {{ ref('int_customer_activity') }} where last_login_date is not null
         ) as has_logins
 ),

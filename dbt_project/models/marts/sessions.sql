@@ -19,13 +19,16 @@ sales as (
 
 ),
 
--- Sales as lists: a join with one row per customer and day cannot multiply sessions.
+-- One row per customer and day cannot multiply sessions. The first and the last sale decide nearly always; the list
+-- is for the days with more.
 sales_of_day as (
 
     select
         customer_id,
         {{ utc_day('ordered_at') }} as sale_day,
-        {{ list_of('ordered_at') }} as sold_at
+        min(ordered_at) as first_sold_at,
+        max(ordered_at) as last_sold_at,
+        case when count(*) > 2 then {{ list_of('ordered_at') }} end as sold_at
     from sales
     group by 1, 2
 
@@ -58,7 +61,9 @@ final as (
         sessions.traffic_source as source,
         sessions.cart_additions > 0 as has_cart,
         sessions.checkouts > 0 as has_checkout,
-        {{ any_between('sales_of_day.sold_at', 'sessions.started_at', 'sessions.orders_until') }}
+        coalesce(sales_of_day.first_sold_at between sessions.started_at and sessions.orders_until, false)
+        or coalesce(sales_of_day.last_sold_at between sessions.started_at and sessions.orders_until, false)
+        or {{ any_between('sales_of_day.sold_at', 'sessions.started_at', 'sessions.orders_until') }}
         or {{ any_between('sales_of_customer.sold_at', 'sessions.started_at', 'sessions.orders_until') }}
             as has_order
     from sessions
