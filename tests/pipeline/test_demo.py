@@ -165,7 +165,7 @@ def test_another_home_publishes_the_same_content(demo_home: Path, tmp_path: Path
 
 
 def _hashes(manifest: dict[str, dict[str, dict[str, str]]]) -> dict[str, str]:
-    return {name: table["content_hash"] for name, table in manifest["tables"].items()}
+    return {name: table["hash"] for name, table in manifest["tables"].items()}
 
 
 def test_rollback_makes_an_earlier_release_current_again(demo_home: Path) -> None:
