@@ -20,6 +20,14 @@ from models.settings import ModelSettings, parse_model_settings
 
 QUERIES_DIR = Path(__file__).resolve().parent / "kpi_queries"
 MEASURES_DIR = QUERIES_DIR / "measures"
+SHARED_MEASURES = {
+    "email_open_rate": ("email_reaction_rate", {"event_type": "opened"}),
+    "email_click_rate": ("email_reaction_rate", {"event_type": "clicked"}),
+    "email_unsubscribe_rate": ("email_reaction_rate", {"event_type": "unsubscribed"}),
+    "first_response_in_time": ("handled_in_time", {"rule": "first_response_under"}),
+    "resolution_in_time": ("handled_in_time", {"rule": "resolution_under"}),
+}
+"""KPIs that are one count with another parameter; every other KPI has the file of its own name."""
 NAMED_PARAMETER = re.compile(r"\$(\w+)")
 
 MEASURE_SCHEMA = dict.fromkeys(MEASURE_COLUMNS[:2], pl.String) | dict.fromkeys(
@@ -80,7 +88,7 @@ def read_measures(
     as_of: date,
     reporting_time_zone: str,
 ) -> pl.DataFrame:
-    """Count every KPI that has a file in `kpi_queries/measures/`, over its own period.
+    """Count every KPI that has a query in `kpi_queries/measures/`, over its own period.
 
     Args:
         connection: the warehouse, marts and `kpi.cltv_scores` built.
@@ -93,15 +101,17 @@ def read_measures(
     """
     frames = [pl.DataFrame(schema=MEASURE_SCHEMA)]
     for kpi, start, end in periods.select("kpi", "period_start", "period_end").iter_rows():
-        if not (MEASURES_DIR / f"{kpi}.sql").is_file():
+        query, fixed = SHARED_MEASURES.get(kpi, (kpi, {}))
+        if not (MEASURES_DIR / f"{query}.sql").is_file():
             continue
         measured = _read(
             connection,
-            f"measures/{kpi}",
+            f"measures/{query}",
             as_of=as_of,
             period_start=start,
             period_end=end,
             reporting_time_zone=reporting_time_zone,
+            **fixed,
         )
         named = measured.with_columns(kpi=pl.lit(kpi), numerator=pl.col("numerator").fill_null(0))
         frames.append(named.select(MEASURE_COLUMNS).cast(cast("pl.Schema", MEASURE_SCHEMA)))

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from expectations import verdict
 from orchestration.batch import UnusableInputError
 from orchestration.landing import quarantine
 from orchestration.landing.ledger import FileReceipt, read_ledger
@@ -14,6 +15,7 @@ from orchestration.release import registry
 from orchestration.release.registry import Release
 from orchestration.run_lock import hold_run_lock
 from orchestration.settings import Settings
+from orchestration.warehouse import open_warehouse
 
 LISTED_ROWS = 50
 """Quarantined rows that a terminal shows; an export holds all."""
@@ -23,6 +25,7 @@ def status(*, settings: Settings) -> dict[str, Any]:
     """Return the last release, freshness per extract, open quarantine and failing gates."""
     receipts = read_ledger(settings.ledger_path)
     current = registry.current_release(settings=settings)
+    judgement = _last_judgement(settings)
     return {
         "home": str(settings.home),
         "last_file_at": max((receipt.ingested_at for receipt in receipts), default=None),
@@ -31,9 +34,9 @@ def status(*, settings: Settings) -> dict[str, Any]:
         "built_at": current.built_at.isoformat() if current else None,
         "quarantined_rows": sum(receipt.rows_quarantined for receipt in receipts),
         "refused_files": sum(receipt.refused_reason is not None for receipt in receipts),
-        "last_run": _last_run(settings),
+        "last_run": _told(judgement),
         "freshness": _freshness(receipts),
-        "failing_gates": _failing_gates(settings),
+        "failing_gates": judgement.failing if judgement else [],
     }
 
 
@@ -53,41 +56,22 @@ def _freshness(receipts: list[FileReceipt]) -> list[dict[str, Any]]:
     return rows
 
 
-LAST_BATCH = "select arg_max(batch_id, checked_at) from gate.evaluations"
-
-
-def _failing_gates(settings: Settings) -> list[dict[str, Any]]:
-    """Return the gates that failed in the last run that was judged."""
-    columns = ("gate", "severity", "observed", "threshold")
-    rows = _ask_warehouse(
-        settings,
-        f"select {', '.join(columns)} from gate.evaluations "  # noqa: S608 - names of this module
-        f"where batch_id = ({LAST_BATCH}) and not is_passed order by severity, gate",
-    )
-    return [dict(zip(columns, row, strict=True)) for row in rows]
-
-
-def _last_run(settings: Settings) -> str | None:
-    rows = _ask_warehouse(
-        settings,
-        "select max(checked_at), count(*) filter (not is_passed and severity = 'critical') "  # noqa: S608
-        f"from gate.evaluations where batch_id = ({LAST_BATCH})",
-    )
-    if not rows or rows[0][0] is None:
-        return None
-    ending = "refused by a gate" if rows[0][1] else "passed its gates"
-    return f"{rows[0][0]:%Y-%m-%d %H:%M:%S} UTC, {ending}"
-
-
-def _ask_warehouse(settings: Settings, query: str) -> list[tuple[Any, ...]]:
+def _last_judgement(settings: Settings) -> verdict.Judgement | None:
     """Ask the private build, unless a run works on it or nothing was judged yet."""
     if not settings.warehouse_path.exists():
-        return []
+        return None
     try:
-        with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
-            return connection.execute(query).fetchall()
+        with open_warehouse(settings, read_only=True) as connection:
+            return verdict.last_judgement(connection=connection)
     except (duckdb.IOException, duckdb.CatalogException):
-        return []
+        return None
+
+
+def _told(judgement: verdict.Judgement | None) -> str | None:
+    if judgement is None:
+        return None
+    ending = "refused by a gate" if judgement.is_refused else "passed its gates"
+    return f"{judgement.checked_at:%Y-%m-%d %H:%M:%S} UTC, {ending}"
 
 
 def releases(*, settings: Settings) -> dict[str, Any]:

@@ -71,6 +71,8 @@ select
         when seen is null or seen <= as_of() - interval 6 month then 'sleeping'
         when logins > 10 then 'high'
         when sales >= 3 and days > 2 * gap then 'at_risk'
+        -- A shop that records no log-ins cannot tell who stays away.
+        when not shop.has_logins then 'medium'
         when last_login is null or last_login <= as_of() - interval 6 month then 'low'
         else 'medium'
     end as activity_level,
@@ -87,3 +89,4 @@ select
         else 'lost'
     end as lifecycle_stage
 from facts
+cross join (select coalesce(bool_or(logins > 0), false) as has_logins from marts.sessions) as shop

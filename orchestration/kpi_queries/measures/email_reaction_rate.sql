@@ -1,4 +1,5 @@
--- Recipients of a delivered e-mail who unsubscribed, each counted once and machine events left out, ÷ delivered.
+-- Recipients of a delivered e-mail who reacted ($event_type: opened, clicked, unsubscribed), each counted once and
+-- machine events left out, ÷ delivered.
 with
 
 deliveries as (
@@ -9,7 +10,7 @@ deliveries as (
         events.platform,
         events.account_id,
         min(events.event_at) filter (where events.event_type = 'delivered') as delivered_at,
-        count(*) filter (where events.event_type = 'unsubscribed' and not events.is_machine) as reactions
+        count(*) filter (where events.event_type = $event_type and not events.is_machine) as reactions
     from staging.stg_campaign_events as events
     inner join staging.stg_campaigns as campaigns
         on events.campaign_id = campaigns.campaign_id and events.variant is not distinct from campaigns.variant
