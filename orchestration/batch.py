@@ -8,6 +8,8 @@ from datetime import date
 
 import duckdb
 
+from orchestration.continuation import Continuation
+from orchestration.dbt_translator import SERVING
 from orchestration.settings import Settings
 
 
@@ -36,15 +38,23 @@ def resolve_as_of(*, connection: duckdb.DuckDBPyConnection, settings: Settings) 
     return settings.as_of or last_day
 
 
-def dbt_vars(*, settings: Settings, as_of: date) -> str:
+def dbt_vars(*, settings: Settings, as_of: date, continuation: Continuation | None = None) -> str:
     """Return dbt's `--vars` as JSON."""
-    return json.dumps(
-        {
-            "as_of_date": as_of.isoformat(),
-            "reporting_time_zone": settings.reporting_time_zone,
-            "reporting_currency": settings.reporting_currency,
-        }
-    )
+    found = continuation or Continuation()
+    variables: dict[str, object] = {
+        "as_of_date": as_of.isoformat(),
+        "reporting_time_zone": settings.reporting_time_zone,
+        "reporting_currency": settings.reporting_currency,
+        "continued": found.models,
+    }
+    if found.previous_as_of:
+        variables["previous_as_of_date"] = found.previous_as_of.isoformat()
+    return json.dumps(variables)
+
+
+def dbt_selection(*, continuation: Continuation) -> list[str]:
+    """Return what dbt's first call builds: all but what joins the Python KPIs, and seeds only if they changed."""
+    return ["--exclude", SERVING, *(["resource_type:seed"] if continuation.has_seeds else [])]
 
 
 def export_for_dbt(*, settings: Settings) -> None:

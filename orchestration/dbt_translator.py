@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR
 
 MANIFEST_PATH = DBT_PROJECT_DIR / "target" / "manifest.json"
+PARSED_PROJECT_PATH = MANIFEST_PATH.with_name("partial_parse.msgpack")
+"""The same, as dbt itself reads it back."""
 PUBLISHED_FOLDERS = frozenset({"marts", "governance"})
 SERVING = "tag:serving"
 """Models that join the Python KPIs; they are built by a second, small dbt call."""
@@ -39,12 +42,25 @@ class StageTranslator(DagsterDbtTranslator):
 
 def dbt_table_keys() -> list[dg.AssetKey]:
     """Return the asset keys of all tables that dbt builds for readers."""
-    nodes = json.loads(ensure_manifest().read_text(encoding="utf-8"))["nodes"].values()
+    nodes = dbt_manifest()["nodes"].values()
     return [
         dg.AssetKey([node["schema"], node["name"]])
         for node in nodes
         if node["resource_type"] == "model" and node["fqn"][1] in PUBLISHED_FOLDERS
     ]
+
+
+def dbt_manifest() -> Mapping[str, Any]:
+    """Return dbt's manifest of the project as it stands."""
+    path = ensure_manifest()
+    return _read_manifest(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read_manifest(path: Path, _: int) -> Mapping[str, Any]:
+    """Read a manifest once per version."""
+    content: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
 
 
 def ensure_manifest() -> Path:
@@ -64,7 +80,7 @@ def ensure_manifest() -> Path:
         for path in [folder, *folder.rglob("*")]
     ]
     youngest = max(path.stat().st_mtime for path in [*sources, *DBT_PROJECT_DIR.glob("*.yml")])
-    if MANIFEST_PATH.exists() and MANIFEST_PATH.stat().st_mtime > youngest:
+    if PARSED_PROJECT_PATH.exists() and MANIFEST_PATH.exists() and MANIFEST_PATH.stat().st_mtime > youngest:
         return MANIFEST_PATH
     command = [
         sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--no-send-anonymous-usage-stats",

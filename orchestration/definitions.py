@@ -9,7 +9,7 @@ import dagster as dg
 
 from orchestration.assets import ASSETS, CHECKS
 from orchestration.jobs import daily, landing_sensor, nightly
-from orchestration.resources import RunSettings, dbt_resource
+from orchestration.resources import RunSettings
 from orchestration.settings import Settings
 
 
@@ -22,10 +22,7 @@ def build_defs(
         settings: of the run; by default from the environment.
         loggers: where the run's log goes; by default to Dagster's own console.
     """
-    resources: dict[str, Any] = {
-        "run_settings": RunSettings.of(settings or Settings.from_environment()),
-        "dbt": dbt_resource(),
-    }
+    resources: dict[str, Any] = {"run_settings": RunSettings.of(settings or Settings.from_environment())}
     return dg.Definitions(
         assets=ASSETS,
         asset_checks=CHECKS,

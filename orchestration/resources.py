@@ -1,18 +1,16 @@
-"""What the assets are handed: the run's settings and the dbt command line."""
+"""What the assets are handed: the run's settings."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
 
 from orchestration.run_lock import hold_run_lock
-from orchestration.settings import DBT_PROJECT_DIR, LOCK_NAME, Settings
+from orchestration.settings import LOCK_NAME, Settings
 
 
 class RunSettings(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -75,13 +73,3 @@ class RunSettings(dg.ConfigurableResource):  # type: ignore[type-arg]
             reporting_time_zone=profile.reporting_time_zone,
             reporting_currency=profile.reporting_currency,
         )
-
-
-def dbt_resource() -> DbtCliResource:
-    """Return the dbt command line of this project."""
-    return DbtCliResource(
-        project_dir=str(DBT_PROJECT_DIR),
-        profiles_dir=str(DBT_PROJECT_DIR),
-        dbt_executable=str(Path(sys.executable).with_name("dbt")),
-        global_config_flags=["--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check"],
-    )

@@ -5,3 +5,9 @@
 {% macro activity_key() %}platform{% endmacro %}
 {% macro visitor_key() %}platform{% endmacro %}
 {% macro key_hash(columns) %}hash({{ columns }}){% endmacro %}
+{% macro is_continued(model) %}{{ true }}{% endmacro %}
+{% macro forget(condition) %}{% endmacro %}
+{% macro is_unseen(instant) %}is_new{% endmacro %}
+{% macro end_of_day(date) %}timestamp '2026-06-30 16:00:00'{% endmacro %}
+{% macro is_restated_visitor() %}visitor_hash > 0{% endmacro %}
+{% macro session_id() %}cast(platform as varchar){% endmacro %}

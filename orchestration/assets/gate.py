@@ -14,6 +14,7 @@ from expectations.limits import GateLimit, load_limits
 from expectations.runner import GateResult, evaluate
 from orchestration.assets.kpi import KPI_KEYS
 from orchestration.batch import resolve_as_of
+from orchestration.continuation import unseen_files
 from orchestration.dbt_translator import dbt_table_keys, ensure_manifest
 from orchestration.landing.views import create_raw_views
 from orchestration.release.registry import current_row_counts
@@ -69,7 +70,8 @@ def arrival_gate(
     """Measure the arrival suite; a critical failure keeps the warehouse as it was."""
     settings = run_settings.settings()
     with open_warehouse(settings) as connection:
-        create_raw_views(connection, settings)
+        unseen = unseen_files(connection=connection, settings=settings)
+        create_raw_views(connection, settings, unseen=unseen)
         resolve_as_of(connection=connection, settings=settings)
         expected = [*arrival.GATES, *publication.GATES, *verdict.dbt_gates(manifest_path=ensure_manifest())]
         verdict.expect(connection=connection, batch_id=context.run.run_id, gates=expected)

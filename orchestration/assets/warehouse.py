@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DbtCliResource, dbt_assets
+from dagster_dbt import dbt_assets
 
 from expectations import verdict
-from orchestration.batch import dbt_vars, export_for_dbt, resolve_as_of
-from orchestration.dbt_translator import SERVING, StageTranslator, ensure_manifest
+from orchestration import continuation, dbt_build
+from orchestration.batch import dbt_selection, dbt_vars, export_for_dbt, resolve_as_of
+from orchestration.dbt_translator import SERVING, StageTranslator, dbt_manifest, ensure_manifest
 from orchestration.resources import RunSettings
 from orchestration.settings import Settings
 from orchestration.table_metadata import describe_outputs
@@ -31,48 +32,58 @@ NO_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
     exclude=SERVING,
     dagster_dbt_translator=StageTranslator(),
 )
-def warehouse(
-    context: dg.AssetExecutionContext, dbt: DbtCliResource, run_settings: RunSettings
-) -> Iterator[Any]:
-    """Build and test staging, intermediate, marts and governance."""
-    yield from _build(context, dbt, run_settings.settings(), ["--exclude", SERVING])
+def warehouse(context: dg.AssetExecutionContext, run_settings: RunSettings) -> Iterator[Any]:
+    """Build and test staging, intermediate, marts and governance.
+
+    Events, sessions and orders go on from the last finished build; see `orchestration.continuation`.
+    """
+    settings = run_settings.settings()
+    with open_warehouse(settings) as connection:
+        as_of = resolve_as_of(connection=connection, settings=settings)
+        found = continuation.begin(connection=connection, settings=settings, as_of=as_of)
+    context.log.info(f"goes on from the last build: {', '.join(found.models) or 'nothing'}")
+    yield from _build(
+        context,
+        settings,
+        dbt_selection(continuation=found),
+        dbt_vars(settings=settings, as_of=as_of, continuation=found),
+    )
+    with open_warehouse(settings) as connection:
+        continuation.finish(connection=connection, settings=settings, as_of=as_of)
 
 
 @dbt_assets(
     manifest=ensure_manifest(), name="serving", select=SERVING, dagster_dbt_translator=StageTranslator()
 )
-def serving(
-    context: dg.AssetExecutionContext, dbt: DbtCliResource, run_settings: RunSettings
-) -> Iterator[Any]:
+def serving(context: dg.AssetExecutionContext, run_settings: RunSettings) -> Iterator[Any]:
     """Build and test the tables that show customers with their computed figures."""
-    yield from _build(context, dbt, run_settings.settings(), ["--select", SERVING])
+    settings = run_settings.settings()
+    with open_warehouse(settings) as connection:
+        as_of = resolve_as_of(connection=connection, settings=settings)
+    yield from _build(context, settings, ["--select", SERVING], dbt_vars(settings=settings, as_of=as_of))
 
 
 def _build(
-    context: dg.AssetExecutionContext, dbt: DbtCliResource, settings: Settings, selection: list[str]
+    context: dg.AssetExecutionContext, settings: Settings, selection: list[str], variables: str
 ) -> Iterator[Any]:
     """Run one dbt build and record every test of it, also when it fails."""
     export_for_dbt(settings=settings)
-    with open_warehouse(settings) as connection:
-        as_of = resolve_as_of(connection=connection, settings=settings)
-    arguments = ["build", *selection, *NO_UNIT_TESTS, "--vars", dbt_vars(settings=settings, as_of=as_of)]
-    target = settings.dbt_target_dir  # one for both calls, so that the second need not parse again
-    results_path = target / "run_results.json"
-    results_path.unlink(missing_ok=True)  # the last call's results must not be taken for this one's
-    invocation = dbt.cli(arguments, context=context, target_path=target, raise_on_error=False)
-    events = list(invocation.stream())
-    if not results_path.exists():
-        raise dg.Failure(f"dbt could not start: {invocation.get_error()}")
+    done = dbt_build.build(
+        selection=[*selection, *NO_UNIT_TESTS], variables=variables, target=settings.dbt_target_dir
+    )
+    if done.error:
+        raise dg.Failure(done.error)
+    events = done.dagster_events(context=context, translator=StageTranslator())
     with open_warehouse(settings) as connection:
         verdict.record_dbt_results(
             connection=connection,
             batch_id=context.run_id,
-            run_results_path=results_path,
-            manifest_path=target / "manifest.json",
+            run_results_path=done.results_path,
+            manifest_path=ensure_manifest(),
         )
-        yield from describe_outputs(connection=connection, events=events, nodes=invocation.manifest["nodes"])
-    if not invocation.is_successful():
-        raise dg.Failure(f"dbt: {_first_failures(results_path)}")
+        yield from describe_outputs(connection=connection, events=events, nodes=dbt_manifest()["nodes"])
+    if not done.is_successful:
+        raise dg.Failure(f"dbt: {_first_failures(done.results_path)}")
 
 
 def _first_failures(results_path: Path) -> str:

@@ -5,8 +5,9 @@ What belongs here: typed views over raw and quarantine, the ledger as a table. W
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -51,23 +52,34 @@ _LEDGER_SCHEMA = pl.Schema(
 
 
 def create_raw_views(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, *, extracts: Sequence[str] = EXTRACTS
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    *,
+    extracts: Sequence[str] = EXTRACTS,
+    unseen: Collection[tuple[str, str]] = (),
 ) -> None:
     """Create or replace everything in schema `raw` from what the ledger names.
 
-    `raw.<extract>` for the given extracts (empty and typed where nothing was accepted),
+    `raw.<extract>` for the given extracts (empty and typed where nothing was accepted; `_is_new` tells rows of
+    the `unseen` files, which are named by extract and hash, and lets DuckDB leave all other files unread),
     `raw.ingested_files` (one row per file and extract) and `raw.quarantined_rows` (no row texts).
     """
     receipts = read_ledger(settings.ledger_path)
     connection.execute("create schema if not exists raw")
     for extract in extracts:
-        files = [
-            settings.raw_dir / extract / item.raw_file
-            for item in receipts
-            if item.extract == extract and item.raw_file
+        mine = [item for item in receipts if item.extract == extract and item.raw_file]
+        new = [item for item in mine if (extract, item.file_hash) in unseen]
+        seen = [item for item in mine if (extract, item.file_hash) not in unseen]
+        parts = [
+            f"select *, {flag} as _is_new from {parquet_scan(_raw_paths(items, settings=settings))}"  # noqa: S608
+            for items, flag in ((seen, "false"), (new, "true"))
+            if items
         ]
         _create_view(
-            connection, extract, schema=raw_schema(extract), source=parquet_scan(files) if files else None
+            connection,
+            extract,
+            schema=pl.Schema(raw_schema(extract) | {"_is_new": pl.Boolean()}),
+            source=f"({' union all '.join(parts)})" if parts else None,
         )
     _create_ingested_files(connection, receipts)
     refused = quarantine.quarantine_files(settings=settings)
@@ -75,6 +87,10 @@ def create_raw_views(
     _create_view(
         connection, "quarantined_rows", schema=visible, source=parquet_scan(refused) if refused else None
     )
+
+
+def _raw_paths(receipts: list[FileReceipt], *, settings: Settings) -> list[Path]:
+    return [settings.raw_dir / item.extract / str(item.raw_file) for item in receipts]
 
 
 def _create_view(

@@ -17,10 +17,15 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The first instant after the as-of date, as a literal, so that the filter reaches the Parquet files. -#}
+{#- The first instant after the as-of date. -#}
 {% macro as_of_end() -%}
+    {{ end_of_day(var("as_of_date")) }}
+{%- endmacro %}
+
+{#- The first instant after a reporting day, as a literal, so that the filter reaches the Parquet files. -#}
+{% macro end_of_day(date) -%}
     {%- set zone = modules.pytz.timezone(var("reporting_time_zone")) -%}
-    {%- set day = modules.datetime.datetime.strptime(var("as_of_date") | string, "%Y-%m-%d") -%}
+    {%- set day = modules.datetime.datetime.strptime(date | string, "%Y-%m-%d") -%}
     {%- set midnight = zone.localize(day + modules.datetime.timedelta(days=1)) -%}
     timestamp '{{ midnight.astimezone(modules.pytz.utc).strftime("%Y-%m-%d %H:%M:%S") }}'
 {%- endmacro %}

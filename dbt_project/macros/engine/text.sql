@@ -36,3 +36,7 @@
 {% macro key_hash(columns) -%}
     hash({{ columns | join(", ") }})
 {%- endmacro %}
+
+{% macro key_hash_type() -%}
+    ubigint
+{%- endmacro %}

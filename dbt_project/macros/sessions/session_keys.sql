@@ -15,3 +15,24 @@
         'lone_event_id'
     ]) }}
 {%- endmacro %}
+
+{#- The id of a visit cut by us holds its start; a visit of the source keeps its id when more events arrive. -#}
+{% macro session_id() -%}
+    'S' || {{ short_md5(
+        "concat_ws('|', platform, coalesce(
+            's:' || source_session_id,
+            concat_ws('|', coalesce(
+                'b:' || anonymous_id, 'a:' || account_id, 'e:' || lone_event_id
+            ), cast(" ~ instant_rank('started_at') ~ " as varchar))
+        ))", 20
+    ) }}
+{%- endmacro %}
+
+{#- Whether the sessions of a row's visitor are cut in this build: all, or those of visitors who were seen again. -#}
+{% macro is_restated_visitor() -%}
+    {%- if is_continued('int_sessions') -%}
+        visitor_hash in (select visitor_hash from {{ ref('int_restated_visitors') }})
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}

@@ -1,3 +1,6 @@
+{{ config(pre_hook="{{ forget('visitor_hash in (select visitor_hash from ' ~ ref('int_restated_visitors') ~ ')') }}") }}
+-- The sessions to replace are listed before this table changes.
+{% if is_continued('sessions') %}-- depends_on: {{ ref('int_restated_sessions') }}{% endif %}
 with
 
 touching as (
@@ -10,17 +13,18 @@ touching as (
 whole_slots as (
 
     select * from {{ ref('int_browse_activity') }}
-    where {{ key_hash(activity_key()) }} not in (select activity_hash from touching)
+    where
+        {{ key_hash(activity_key()) }} not in (select activity_hash from touching)
+        and {{ is_restated_visitor() }}
 
 ),
 
 touching_slots as (
 
-    select
-        *,
-        {{ key_hash(visitor_key()) }} as visitor_hash
-    from {{ ref('int_browse_activity') }}
-    where {{ key_hash(activity_key()) }} in (select activity_hash from touching)
+    select * from {{ ref('int_browse_activity') }}
+    where
+        {{ key_hash(activity_key()) }} in (select activity_hash from touching)
+        and {{ is_restated_visitor() }}
 
 ),
 
@@ -31,11 +35,11 @@ in_order as (
         *,
         row_number() over (
             partition by visitor_hash
-            order by started_at, ended_at, platform, anonymous_id, account_id, traffic_source, device
+            order by started_at, platform, anonymous_id, account_id, traffic_source, device, ended_at
         ) as position,
         max(ended_at) over (
             partition by visitor_hash
-            order by started_at, ended_at, platform, anonymous_id, account_id, traffic_source, device
+            order by started_at, platform, anonymous_id, account_id, traffic_source, device, ended_at
             rows between unbounded preceding and 1 preceding
         ) as seen_before
     from touching_slots
@@ -60,9 +64,10 @@ numbered as (
 
 ),
 
-final as (
+cut as (
 
     select
+        visitor_hash,
         platform,
         source_session_id,
         anonymous_id,
@@ -81,6 +86,7 @@ final as (
     from whole_slots
     union all
     select
+        min(visitor_hash) as visitor_hash,
         platform,
         source_session_id,
         {{ earliest('anonymous_id', ['position']) }} as anonymous_id,
@@ -98,6 +104,28 @@ final as (
         cast(sum(checkouts) as integer) as checkouts
     from numbered
     group by {{ visitor_key() | join(', ') }}, session_number
+
+),
+
+final as (
+
+    select
+        {{ session_id() }} as session_id,
+        visitor_hash,
+        platform,
+        anonymous_id,
+        account_id,
+        started_at,
+        ended_at,
+        device,
+        traffic_source,
+        events,
+        product_views,
+        searches,
+        logins,
+        cart_additions,
+        checkouts
+    from cut
 
 )
 

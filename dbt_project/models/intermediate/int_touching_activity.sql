@@ -6,11 +6,12 @@ activity as (
 
     select
         {{ key_hash(activity_key()) }} as activity_hash,
-        {{ key_hash(visitor_key()) }} as visitor_hash,
+        visitor_hash,
         source_session_id is not null as is_given,
         started_at,
         ended_at
     from {{ ref('int_browse_activity') }}
+    where {{ is_restated_visitor() }}
 
 ),
 

@@ -1,8 +1,17 @@
+{{ config(pre_hook="{{ forget(
+    key_hash(['platform', 'order_id']) ~ ' in (select order_hash from ' ~ ref('int_restated_orders') ~ ')'
+    ~ ' or product_id in (select product_id from ' ~ ref('int_changed_products') ~ ')'
+) }}") }}
 with
 
 items as (
 
     select * from {{ ref('stg_order_items') }}
+    {% if is_continued('order_items') %}
+    where
+        {{ key_hash(['platform', 'order_id']) }} in (select order_hash from {{ ref('int_restated_orders') }})
+        or product_id in (select product_id from {{ ref('int_changed_products') }})
+    {% endif %}
 
 ),
 

@@ -1,15 +1,36 @@
+{{ config(pre_hook="{{ forget(
+    'customer_id in (select customer_id from ' ~ ref('int_restated_customers') ~ ')'
+    ~ ' or ' ~ key_hash(['platform', 'order_id']) ~ ' in (select order_hash from ' ~ ref('int_restated_orders') ~ ')'
+) }}") }}
 with
-
-orders as (
-
-    select * from {{ ref('stg_orders') }}
-    where ordered_at < {{ as_of_end() }}
-
-),
 
 account_customers as (
 
     select * from {{ ref('int_account_customers') }}
+
+),
+
+{% if is_continued('orders') %}
+restated_accounts as (
+
+    select {{ key_hash(['platform', 'account_id']) }} as account_hash
+    from account_customers
+    where customer_id in (select customer_id from {{ ref('int_restated_customers') }})
+
+),
+
+{% endif %}
+orders as (
+
+    select * from {{ ref('stg_orders') }}
+    where
+        ordered_at < {{ as_of_end() }}
+    {% if is_continued('orders') %}
+    and (
+        {{ key_hash(['platform', 'account_id']) }} in (select account_hash from restated_accounts)
+        or {{ key_hash(['platform', 'order_id']) }} in (select order_hash from {{ ref('int_restated_orders') }})
+    )
+    {% endif %}
 
 ),
 
@@ -26,6 +47,9 @@ pieces as (
         order_id,
         sum(quantity) as item_count
     from {{ ref('stg_order_items') }}
+    {% if is_continued('orders') %}
+    where {{ key_hash(['platform', 'order_id']) }} in (select {{ key_hash(['platform', 'order_id']) }} from orders)
+    {% endif %}
     group by 1, 2
 
 ),
@@ -40,6 +64,14 @@ attributed as (
     left join account_customers
         on orders.platform = account_customers.platform and orders.account_id = account_customers.account_id
     left join statuses on orders.status = statuses.status
+    {% if is_continued('orders') %}
+    -- Hashes may coincide; what is inserted must be what was deleted.
+    where
+        account_customers.customer_id in (select customer_id from {{ ref('int_restated_customers') }})
+        or {{ key_hash(['orders.platform', 'orders.order_id']) }} in (
+            select order_hash from {{ ref('int_restated_orders') }}
+        )
+    {% endif %}
 
 ),
 

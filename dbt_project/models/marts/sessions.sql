@@ -1,3 +1,4 @@
+{{ config(pre_hook="{{ forget('session_id in (select session_id from ' ~ ref('int_restated_sessions') ~ ')') }}") }}
 with
 
 sessions as (
@@ -6,6 +7,11 @@ sessions as (
         *,
         {{ add_minutes('ended_at', rule_value('session_rules', 'order_grace')) }} as orders_until
     from {{ ref('int_session_customers') }}
+    {% if is_continued('sessions') %}
+    where
+        visitor_hash in (select visitor_hash from {{ ref('int_restated_visitors') }})
+        or session_id in (select session_id from {{ ref('int_restated_sessions') }})
+    {% endif %}
 
 ),
 
@@ -15,7 +21,9 @@ sales as (
         customer_id,
         ordered_at
     from {{ ref('orders') }}
-    where is_sale and customer_id is not null
+    where
+        is_sale and customer_id is not null
+        {% if is_continued('sessions') %} and customer_id in (select customer_id from sessions) {% endif %}
 
 ),
 

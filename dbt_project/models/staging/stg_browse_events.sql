@@ -21,7 +21,8 @@ final as (
         search_term,
         device,
         source as traffic_source,
-        campaign_id
+        campaign_id,
+        _is_new as is_new
     from source
 
 )

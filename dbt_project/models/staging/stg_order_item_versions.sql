@@ -28,6 +28,7 @@ final as (
         source.unit_price,
         source.discount_amount,
         source.refunded_quantity,
+        source._is_new as is_new,
         row_number() over (
             partition by source.platform, source.order_id, source.line_no
             order by

@@ -22,7 +22,8 @@ latest as (
         quantity,
         unit_price,
         discount_amount,
-        refunded_quantity
+        refunded_quantity,
+        _is_new as is_new
     from source
     where {{ key_hash(['platform', 'order_id', 'line_no']) }} not in (select key_hash from versions)
     union all
@@ -34,7 +35,8 @@ latest as (
         quantity,
         unit_price,
         discount_amount,
-        refunded_quantity
+        refunded_quantity,
+        is_new
     from versions
     where version_number = 1
 
@@ -50,7 +52,8 @@ final as (
         quantity,
         unit_price,
         coalesce(discount_amount, 0) as discount_amount,
-        coalesce(refunded_quantity, 0) as refunded_quantity
+        coalesce(refunded_quantity, 0) as refunded_quantity,
+        is_new
     from latest
 
 )

@@ -36,6 +36,7 @@ final as (
         source.coupon_code,
         source.campaign_id,
         source.device,
+        source._is_new as is_new,
         -- Two keys may share a hash, so versions are told apart by the key itself.
         row_number() over (
             partition by source.platform, source.order_id

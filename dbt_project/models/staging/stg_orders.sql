@@ -29,7 +29,8 @@ latest as (
         refunded_amount,
         coupon_code,
         campaign_id,
-        device
+        device,
+        _is_new as is_new
     from source
     where {{ key_hash(['platform', 'order_id']) }} not in (select key_hash from versions)
     union all
@@ -48,7 +49,8 @@ latest as (
         refunded_amount,
         coupon_code,
         campaign_id,
-        device
+        device,
+        is_new
     from versions
     where version_number = 1
 
@@ -72,7 +74,8 @@ final as (
         coalesce(refunded_amount, 0) as refunded_amount,
         nullif(trim(coupon_code), '') as coupon_code,
         nullif(trim(campaign_id), '') as campaign_id,
-        nullif(trim(device), '') as device
+        nullif(trim(device), '') as device,
+        is_new
     from latest
 
 )

@@ -26,6 +26,8 @@ def built(manifest: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
     warehouse = home / "warehouse.duckdb"
     with duckdb.connect(str(warehouse)) as connection:
         for source in manifest["sources"].values():
+            if source["source_name"].startswith("last_build"):  # there was none
+                continue
             columns = ", ".join(f'"{c["name"]}" {c["data_type"]}' for c in source["columns"].values())
             connection.execute(f"create schema if not exists {source['schema']}")
             connection.execute(f"create table {source['schema']}.{source['name']} ({columns})")

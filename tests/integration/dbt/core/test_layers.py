@@ -9,9 +9,10 @@ import pytest
 
 FACTS = {"identity_map", "orders", "order_items", "sessions", "tickets"}
 ABOUT_CUSTOMERS = re.compile(r"^int_(customer_|evaluation_dates$)")
+LAST_BUILD = {"last_build", "last_build_intermediate", "last_build_marts"}
 MAY_READ = {
     "staging": {"raw", "staging"},
-    "intermediate": {"staging", "intermediate", "seeds"},
+    "intermediate": {"staging", "intermediate", "seeds", *LAST_BUILD},
     "customer intermediate": {"facts", "intermediate", "customer intermediate", "seeds"},
     "facts": {"staging", "intermediate", "facts", "seeds"},
     "customer marts": {"intermediate", "customer intermediate", "facts", "customer marts", "seeds", "kpi"},
@@ -69,7 +70,7 @@ def test_each_layer_reads_only_what_it_may(manifest: dict[str, Any]) -> None:
 def test_events_are_scanned_once(manifest: dict[str, Any]) -> None:
     events = "model.rapport.stg_browse_events"
     readers = {node["name"] for node in models(manifest) if events in node["depends_on"]["nodes"]}
-    assert readers == {"int_browse_activity"}
+    assert readers == {"int_new_browse_activity"}
 
 
 def test_whatever_reads_python_tables_is_built_in_the_second_call(manifest: dict[str, Any]) -> None:
