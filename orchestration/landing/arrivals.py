@@ -9,7 +9,7 @@ import hashlib
 import os
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from orchestration.landing.compression import UnreadableFileError, content_hash
 from orchestration.landing.contracts import DATED_BY_FILE
@@ -87,7 +87,10 @@ def arrival_of(path: Path, *, root: Path, extract: str | None = None) -> Arrival
 def new_arrivals(
     arrivals: list[Arrival], *, extract: str, receipts: list[FileReceipt], full_refresh: bool
 ) -> list[Arrival]:
-    """Files whose content is not in the ledger; a refused file counts as known only under the same name.
+    """Files whose content is not in the ledger.
+
+    Refused content may be readable under another extension, so it counts as known only under the name of its
+    receipt, or as a copy with the same extension beside it.
 
     Where a file's name dates its rows, only the newest content of a name is known: a file that is replaced
     by what it held before is read again.
@@ -96,10 +99,18 @@ def new_arrivals(
     if extract in DATED_BY_FILE:
         mine = list({item.file_name: item for item in mine}.values())
     known = {item.file_hash: item for item in mine}
+    present = {(arrival.name, arrival.file_hash) for arrival in arrivals}
     new: dict[str, Arrival] = {}
     for arrival in arrivals:
         receipt = None if full_refresh else known.get(arrival.file_hash)
-        is_known = receipt is not None and (receipt.is_settled or receipt.file_name == arrival.name)
+        is_known = receipt is not None and (
+            receipt.is_settled
+            or receipt.file_name == arrival.name
+            or (
+                PurePath(receipt.file_name).suffixes == PurePath(arrival.name).suffixes
+                and (receipt.file_name, receipt.file_hash) in present
+            )
+        )
         if receipt is not None and arrival.refused_reason:
             is_known = receipt.refused_reason == arrival.refused_reason
         if not is_known:

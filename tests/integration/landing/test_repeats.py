@@ -271,6 +271,17 @@ def test_a_refused_file_counts_as_new_under_another_name(shop: Shop) -> None:
     assert shop.query("select count(*), max(refused_reason) from raw.ingested_files") == [(1, None)]
 
 
+def test_two_equal_refused_files_are_refused_once(shop: Shop) -> None:
+    """Else they would take turns, and each run would warn of a new delivery."""
+    shop.drop("orders/a.csv", "")
+    shop.drop("orders/b.csv", "")
+    (receipt,) = shop.ingest()
+    assert shop.ingest() == []
+    (shop.settings.landing / receipt.file_name).unlink()
+    assert [item.file_name for item in shop.ingest()] == ["orders/b.csv"]
+    assert shop.ingest() == []
+
+
 def test_a_file_that_changes_while_it_is_read_is_read_again(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
