@@ -5,12 +5,14 @@ What belongs here: finding, naming and hashing files. What does not: reading row
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from orchestration.landing.compression import UnreadableFileError, content_hash
+from orchestration.landing.contracts import DATED_BY_FILE
 from orchestration.landing.ledger import FileReceipt
 from orchestration.settings import EXTRACTS, Settings
 
@@ -56,8 +58,12 @@ def unread_hash(name: str) -> str:
     return _UNREAD + uuid.uuid5(uuid.NAMESPACE_URL, name).hex
 
 
-def arrival_of(path: Path, *, root: Path) -> Arrival:
-    """Name, size and content hash of a file below `root`; what cannot be read carries the reason."""
+def arrival_of(path: Path, *, root: Path, extract: str | None = None) -> Arrival:
+    """Name, size and content hash of a file below `root`; what cannot be read carries the reason.
+
+    The hash of a file whose name dates its rows (`DATED_BY_FILE`) covers the name too: the same rows under
+    a later name say that they hold again.
+    """
     name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
     name = name.encode("utf-8", "replace").decode()
     try:
@@ -67,7 +73,10 @@ def arrival_of(path: Path, *, root: Path) -> Arrival:
             )
         if path.exists() and not path.is_file():
             raise UnreadableFileError("This is not a file but a pipe, a socket or a device. Remove it.")
-        return Arrival(path=path, name=name, file_hash=content_hash(path), size_bytes=path.stat().st_size)
+        file_hash = content_hash(path)
+        if extract in DATED_BY_FILE:
+            file_hash = hashlib.sha256(f"{file_hash} {name}".encode()).hexdigest()
+        return Arrival(path=path, name=name, file_hash=file_hash, size_bytes=path.stat().st_size)
     except (UnreadableFileError, OSError) as error:
         # Without content there is no content hash; the file is tried again at each run.
         return Arrival(
@@ -78,12 +87,30 @@ def arrival_of(path: Path, *, root: Path) -> Arrival:
 def new_arrivals(
     arrivals: list[Arrival], *, extract: str, receipts: list[FileReceipt], full_refresh: bool
 ) -> list[Arrival]:
-    """Files whose content is not in the ledger; a refused file counts as known only under the same name."""
-    known = {item.file_hash: item for item in receipts if item.extract == extract}
+    """Files whose content is not in the ledger.
+
+    Refused content may be readable under another extension, so it counts as known only under the name of its
+    receipt, or as a copy with the same extension beside it.
+
+    Where a file's name dates its rows, only the newest content of a name is known: a file that is replaced
+    by what it held before is read again.
+    """
+    mine = [item for item in receipts if item.extract == extract]
+    if extract in DATED_BY_FILE:
+        mine = list({item.file_name: item for item in mine}.values())
+    known = {item.file_hash: item for item in mine}
+    present = {(arrival.name, arrival.file_hash) for arrival in arrivals}
     new: dict[str, Arrival] = {}
     for arrival in arrivals:
         receipt = None if full_refresh else known.get(arrival.file_hash)
-        is_known = receipt is not None and (receipt.is_settled or receipt.file_name == arrival.name)
+        is_known = receipt is not None and (
+            receipt.is_settled
+            or receipt.file_name == arrival.name
+            or (
+                PurePath(receipt.file_name).suffixes == PurePath(arrival.name).suffixes
+                and (receipt.file_name, receipt.file_hash) in present
+            )
+        )
         if receipt is not None and arrival.refused_reason:
             is_known = receipt.refused_reason == arrival.refused_reason
         if not is_known:
@@ -91,13 +118,13 @@ def new_arrivals(
     return sorted(new.values(), key=lambda arrival: (arrival.name, arrival.file_hash))
 
 
-def readable_again(
+def no_longer_refused(
     arrivals: list[Arrival], *, extract: str, receipts: list[FileReceipt]
 ) -> list[FileReceipt]:
-    """Receipts of files that could not be read before and can be now; they no longer hold."""
-    readable = {arrival.name for arrival in arrivals if not arrival.refused_reason}
+    """Receipts of refused files that have left, were corrected, or can be read now; they no longer hold."""
+    present = {(arrival.name, arrival.file_hash) for arrival in arrivals}
     return [
         item
         for item in receipts
-        if item.extract == extract and item.file_hash.startswith(_UNREAD) and item.file_name in readable
+        if item.extract == extract and not item.is_settled and (item.file_name, item.file_hash) not in present
     ]

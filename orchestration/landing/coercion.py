@@ -29,6 +29,7 @@ MOMENT_FORMATS = [
     "%Y年%m月%d日 %H:%M:%S",
 ]
 OFFSET_FORMAT = "%+"
+OFFSET = r"(?<time>\d{2}:\d{2}.*?)\s*([Zz]|[+-]\d{2}:?\d{2})$"
 DAY_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y年%m月%d日"]
 BOOLEANS = {
     **dict.fromkeys(["true", "t", "yes", "y", "1", "1.0", "是"], True),
@@ -83,6 +84,8 @@ def _trimmed(name: str, dtype: pl.DataType) -> pl.Expr:
 
 def _without_nothing(series: pl.Series) -> pl.Series:
     """Look up only short values: most batches hold no spelling of nothing at all."""
+    if series.dtype.is_float():
+        return series.fill_nan(None)
     if series.dtype != pl.String:
         return series
     spellings = NULL_SPELLINGS[:1] if series.name in KEPT_AS_TEXT else NULL_SPELLINGS
@@ -110,10 +113,11 @@ def _typed(series: pl.Series, definition: dy.Column) -> pl.Series:
 
 
 def to_text(series: pl.Series) -> pl.Series:
-    """Text as it is; a number that is whole loses its `.0` (identifiers often arrive as floats)."""
+    """Text as it is; a number that is whole loses its `.0` (identifiers often arrive as floats), NaN is NULL."""
     if series.dtype == pl.String:
         return series
     if series.dtype.is_float():
+        series = series.fill_nan(None)
         whole = series.cast(pl.Int64, strict=False)
         as_text = series.cast(pl.String, strict=False)
         return whole.cast(pl.String).zip_with(whole.cast(series.dtype) == series, as_text).alias(series.name)
@@ -158,14 +162,22 @@ def to_moment(series: pl.Series) -> pl.Series:
 
 
 def to_day(series: pl.Series) -> pl.Series:
-    """Calendar days; a time of day is dropped."""
-    if isinstance(series.dtype, pl.Datetime) or series.dtype == pl.Date:
-        return series.cast(pl.Date)
+    """Calendar days as they stand; a time of day is dropped, and so is its offset, before any conversion."""
+    if isinstance(series.dtype, pl.Datetime):
+        return series.dt.replace_time_zone(None).cast(pl.Date)
+    if series.dtype == pl.Date:
+        return series
     spelled = to_text(series)
     days = _first_readable(spelled, read=_read_day, formats=DAY_FORMATS)
     if days.null_count() > spelled.null_count():
-        days = days.zip_with(days.is_not_null(), to_moment(spelled).cast(pl.Date))
+        days = days.zip_with(days.is_not_null(), _local_days(spelled))
     return days
+
+
+def _local_days(spelled: pl.Series) -> pl.Series:
+    """Days of readable moments by the clock that wrote them: midnight at +08:00 is not the day before."""
+    local = to_moment(spelled.str.replace(OFFSET, "$time")).cast(pl.Date)
+    return local.zip_with(to_moment(spelled).is_not_null(), local.clear(len(local)))
 
 
 def _read_moment(series: pl.Series, form: str) -> pl.Series:

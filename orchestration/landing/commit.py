@@ -5,11 +5,12 @@ What belongs here: moves, syncs, the order in which they happen. What does not: 
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
+from orchestration.disk import make_folder, move_for_good
 from orchestration.landing import ledger
+from orchestration.landing.arrivals import Arrival
 from orchestration.landing.ledger import FileReceipt
 from orchestration.landing.staging import StagedFile
 from orchestration.settings import Settings
@@ -40,15 +41,13 @@ def promote(item: StagedFile, *, extract: str, settings: Settings) -> FileReceip
 
 def _move(source: Path, *, folder: Path, stem: str) -> str:
     """Move under a free name; a full refresh leaves the old file until the ledger names the new one."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     target = folder / f"{stem}.parquet"
     generation = 2
     while target.exists():
         target = folder / f"{stem}-{generation}.parquet"
         generation += 1
-    with source.open("rb") as file:
-        os.fsync(file.fileno())
-    source.replace(target)
+    move_for_good(source, target)
     return target.name
 
 
@@ -62,6 +61,35 @@ def commit(
         ledger.append(settings.ledger_path, fresh)
     else:
         ledger.replace(settings.ledger_path, [*kept, *fresh])
+
+
+def lost_receipts(
+    *, extract: str, receipts: list[FileReceipt], arrivals: list[Arrival], settings: Settings
+) -> list[FileReceipt]:
+    """Receipts whose Parquet is gone; their files lie in the landing folder still and can be read again.
+
+    Raises:
+        LedgerDamagedError: such a file has left the landing folder; the message says which and what to do.
+    """
+    raw, refused = raw_folder(extract=extract, settings=settings), settings.quarantine_dir / extract
+    gone = {
+        item.file_hash: path
+        for item in receipts
+        if item.extract == extract
+        for folder, name in ((raw, item.raw_file), (refused, item.quarantine_file))
+        if name and not (path := folder / name).exists()
+    }
+    lost = [item for item in receipts if item.extract == extract and item.file_hash in gone]
+    present = {arrival.file_hash for arrival in arrivals}
+    for item in lost:
+        if item.file_hash not in present:
+            raise ledger.LedgerDamagedError(
+                f"{gone[item.file_hash]} is missing: the ledger names it for {item.file_name}, which has left "
+                f"the landing folder. Restore it from a backup, or put {item.file_name} back into the landing "
+                f"folder, or remove its line from {settings.ledger_path} to go on without its rows; nothing "
+                "was changed."
+            )
+    return lost
 
 
 def sweep(*, extract: str, receipts: list[FileReceipt], settings: Settings) -> None:

@@ -117,11 +117,11 @@ class OrderItems(Landed):
 class BrowseEvents(Landed):
     """One event of a visit."""
 
+    platform = key()
     event_id = key()
     event_at = moment(required=True)
     anonymous_id = text()
     account_id = text()
-    platform = text()
     event_type = known("browse_events", "event_type")
     product_id = text()
     search_term = text()
@@ -152,6 +152,16 @@ class Tickets(Landed):
     satisfaction = count(LIMITS.min_satisfaction, LIMITS.max_satisfaction)
     message = text()
     _unreadable = unreadable(vars())
+
+    @dy.rule()
+    def answered_before_created(cls) -> pl.Expr:  # noqa: N805 - dataframely passes the schema
+        """Nobody answers what was not asked yet."""
+        return pl.col("first_response_at") >= pl.col("created_at")
+
+    @dy.rule()
+    def resolved_before_created(cls) -> pl.Expr:  # noqa: N805 - dataframely passes the schema
+        """Nobody solves what was not asked yet."""
+        return pl.col("resolved_at") >= pl.col("created_at")
 
 
 class Products(Landed):
@@ -195,8 +205,8 @@ class CampaignEvents(Landed):
 class Feedback(Landed):
     """One review or survey answer."""
 
+    platform = key()
     feedback_id = key()
-    platform = text()
     account_id = text()
     order_id = text()
     created_at = moment(required=True)
@@ -204,6 +214,14 @@ class Feedback(Landed):
     score = count(LIMITS.min_score, LIMITS.max_score)
     text = text()
     _unreadable = unreadable(vars())
+
+    @dy.rule()
+    def score_outside_kind(cls) -> pl.Expr:  # noqa: N805 - dataframely passes the schema
+        """Each kind has its own scale; a score whose kind is not said must only be on the widest."""
+        return pl.col("kind").is_null() | pl.any_horizontal(
+            (pl.col("kind") == kind) & pl.col("score").is_between(low, high)
+            for kind, (low, high) in LIMITS.score_scales.items()
+        )
 
 
 SCHEMAS: dict[str, type[Landed]] = {
@@ -218,7 +236,9 @@ SCHEMAS: dict[str, type[Landed]] = {
     "feedback": Feedback,
 }
 # Of an append-only extract the event's identifier alone says whether two rows are the same event.
-UNIQUE_KEYS = {"browse_events": ("event_id",)}
+UNIQUE_KEYS = {"browse_events": ("platform", "event_id")}
+# Rows without any clock: the name of their file says which of two versions is the newer one.
+DATED_BY_FILE = ("products", "campaigns")
 
 
 def content_columns(extract: str) -> list[str]:

@@ -84,13 +84,23 @@ def _column_names(line: str, separator: bytes) -> list[str]:
         raise UnreadableFileError(
             "The header holds a quote that is never closed. Export the file again."
         ) from error
-    folded = [name.lower() for name in names]
-    twice = sorted({name for name in folded if name and folded.count(name) > 1})
+    twice = same_names(names)
     if twice:
         raise UnreadableFileError(
-            f"The column {twice[0]} comes twice in the header. Export the file with it once."
+            f"The columns {' and '.join(map(str, twice))} of the first line have the same name. Export the "
+            "file with each column once, and with a header."
         )
     return [name or f"column {position}" for position, name in enumerate(names, start=1)]
+
+
+def same_names(names: list[str]) -> list[int]:
+    """Positions, from 1, of the columns that share the first name that comes more than once.
+
+    Positions, not names: in a file without a header the names are customers' data.
+    """
+    folded = [name.strip().lower() for name in names]
+    twice = next((name for name in folded if name and folded.count(name) > 1), None)
+    return [position for position, name in enumerate(folded, start=1) if twice and name == twice]
 
 
 def _batch(block: Block, records: Records, *, header: list[str], separator: bytes) -> Batch:

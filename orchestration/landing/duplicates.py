@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from orchestration.landing.contracts import UNIQUE_KEYS, content_columns
+from orchestration.landing.contracts import DATED_BY_FILE, UNIQUE_KEYS, content_columns
 from orchestration.landing.limits import load_limits
 from orchestration.landing.sql_paths import parquet_scan
 
@@ -46,7 +46,7 @@ def find_repeats(
     Args:
         extract: whose columns are compared.
         new_files: raw Parquet of this run, in the order in which their rows count as arrived.
-        old_files: raw Parquet of earlier runs.
+        old_files: raw Parquet of earlier runs; not read where the file dates its rows.
         temp_dir: where the search spills.
         threads: DuckDB threads.
 
@@ -55,6 +55,8 @@ def find_repeats(
     """
     if not new_files:
         return []
+    if extract in DATED_BY_FILE:
+        old_files = []
     config = {
         "memory_limit": load_limits().duplicate_memory,
         "threads": threads,
@@ -107,10 +109,16 @@ def _touched(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> set[st
 
 
 def _repeats_query(extract: str) -> str:
-    """Every row but the first of its group; old rows come first, then new ones in order of arrival."""
+    """Every row but the first of its group; old rows come first, then new ones in order of arrival.
+
+    Where the file dates its rows, groups end with the file and the last of a group stays.
+    """
     content = ", ".join(f'"{name}"' for name in content_columns(extract))
     key = UNIQUE_KEYS.get(extract)
     group = ", ".join(f'"{name}"' for name in key) if key else content
+    order = "file_index, line_number"
+    if extract in DATED_BY_FILE:
+        group, order = f"file_index, {content}", "line_number desc"
     is_duplicate = (
         f"row({content}) is not distinct from first_value(row({content})) over arrival" if key else "true"
     )
@@ -124,7 +132,7 @@ def _repeats_query(extract: str) -> str:
                 row_number() over arrival as copy_number,
                 {is_duplicate} as is_duplicate
             from candidate_rows
-            window arrival as (partition by {group} order by file_index, line_number)
+            window arrival as (partition by {group} order by {order})
         )
         where copy_number > 1
     """  # noqa: S608 - contract names only

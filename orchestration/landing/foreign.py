@@ -15,9 +15,9 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.landing import ledger, quarantine
-from orchestration.landing.arrivals import Arrival, arrival_of, new_arrivals, readable_again
+from orchestration.landing.arrivals import Arrival, arrival_of, new_arrivals, no_longer_refused
 from orchestration.landing.batches import Batch
-from orchestration.landing.commit import commit, promote, raw_folder, sweep
+from orchestration.landing.commit import commit, lost_receipts, promote, raw_folder, sweep
 from orchestration.landing.compression import UnreadableFileError, file_format
 from orchestration.landing.ledger import FileReceipt
 from orchestration.landing.raw_files import ParquetSink, refused_rows
@@ -40,22 +40,20 @@ def ingest_input(*, name: str, pattern: str, settings: Settings, now: datetime) 
         Receipts of every file of this input that is kept, old and new, by file name.
     """
     receipts = ledger.read_ledger(settings.ledger_path)
-    sweep(extract=name, receipts=receipts, settings=settings)
     arrivals = [arrival_of(path, root=settings.landing) for path in _matching(settings.landing, pattern)]
-    new = new_arrivals(arrivals, extract=name, receipts=receipts, full_refresh=settings.full_refresh)
-    if new:
+    retired = no_longer_refused(arrivals, extract=name, receipts=receipts)
+    lost = lost_receipts(extract=name, receipts=receipts, arrivals=arrivals, settings=settings)
+    sweep(extract=name, receipts=receipts, settings=settings)
+    known = [item for item in receipts if item not in lost]
+    new = new_arrivals(arrivals, extract=name, receipts=known, full_refresh=settings.full_refresh)
+    if new or retired:
         work_dir = settings.temp_dir / f"foreign-{uuid.uuid4().hex}"
         try:
             staged = [_stage(arrival, name=name, work_dir=work_dir, now=now) for arrival in new]
             fresh = [promote(item, extract=name, settings=settings) for item in staged]
         finally:
             shutil.rmtree(work_dir, ignore_errors=True)
-        commit(
-            fresh,
-            receipts=receipts,
-            retired=readable_again(arrivals, extract=name, receipts=receipts),
-            settings=settings,
-        )
+        commit(fresh, receipts=receipts, retired=retired, settings=settings)
         receipts = ledger.read_ledger(settings.ledger_path)
         sweep(extract=name, receipts=receipts, settings=settings)
     mine = [item for item in receipts if item.extract == name and item.raw_file]

@@ -12,16 +12,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestration.disk import owner_only
 from orchestration.landing import ledger
 from orchestration.landing.arrivals import (
     Arrival,
     arrival_of,
     landing_files,
     new_arrivals,
-    readable_again,
+    no_longer_refused,
     translated_dir,
 )
-from orchestration.landing.commit import commit, promote, sweep
+from orchestration.landing.commit import commit, lost_receipts, promote, sweep
 from orchestration.landing.duplicates import find_repeats
 from orchestration.landing.ledger import FileReceipt
 from orchestration.landing.staging import StagedFile, drop_repeats, stage_file
@@ -57,22 +58,32 @@ def ingest_extract(
         LedgerDamagedError: the ledger cannot be trusted; nothing was changed.
     """
     moment = now or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    with owner_only(settings.home):
+        return _ingest(extract=extract, files=files, settings=settings, now=moment, on_progress=on_progress)
+
+
+def _ingest(
+    *, extract: str, files: list[Path], settings: Settings, now: datetime, on_progress: OnProgress | None
+) -> list[FileReceipt]:
     receipts = ledger.read_ledger(settings.ledger_path)
-    sweep(extract=extract, receipts=receipts, settings=settings)
     root = translated_dir(settings).parent if settings.profile else settings.landing
-    arrivals = [arrival_of(path, root=root) for path in files]
+    arrivals = [arrival_of(path, root=root, extract=extract) for path in files]
     retired = _retired(extract=extract, arrivals=arrivals, receipts=receipts, settings=settings)
-    retired += readable_again(arrivals, extract=extract, receipts=receipts)
-    new = new_arrivals(arrivals, extract=extract, receipts=receipts, full_refresh=settings.full_refresh)
+    retired += no_longer_refused(arrivals, extract=extract, receipts=receipts)
+    kept = [item for item in receipts if item not in retired]
+    lost = lost_receipts(extract=extract, receipts=kept, arrivals=arrivals, settings=settings)
+    sweep(extract=extract, receipts=receipts, settings=settings)
+    known = [item for item in kept if item not in lost]
+    new = new_arrivals(arrivals, extract=extract, receipts=known, full_refresh=settings.full_refresh)
     if not new and not retired:
         return []
     work_dir = settings.temp_dir / f"ingest-{uuid.uuid4().hex}"
     try:
         staged = _stage(
-            new, extract=extract, settings=settings, work_dir=work_dir, now=moment, on_progress=on_progress
+            new, extract=extract, settings=settings, work_dir=work_dir, now=now, on_progress=on_progress
         )
-        read_again = {arrival.file_hash for arrival in new} | {receipt.file_hash for receipt in retired}
-        old = [item for item in receipts if item.extract == extract and item.file_hash not in read_again]
+        read_again = {arrival.file_hash for arrival in new}
+        old = [item for item in known if item.extract == extract and item.file_hash not in read_again]
         _remove_repeats(staged, extract=extract, old=old, settings=settings, work_dir=work_dir)
         fresh = [promote(item, extract=extract, settings=settings) for item in staged]
     finally:

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+from orchestration.disk import make_folder, sync_folder
+
 
 class LedgerDamagedError(Exception):
     """The ledger cannot be trusted; nothing was changed."""
@@ -85,7 +87,8 @@ def _receipt(values: dict[str, object]) -> FileReceipt:
 def append(path: Path, receipts: Iterable[FileReceipt]) -> None:
     """Add receipts in one write that is on disk before this returns; a torn end is cut off first."""
     data = _lines(receipts)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
+    is_first = not path.exists()
     with path.open("ab+") as file:
         file.seek(0)
         kept = file.read().rfind(b"\n") + 1
@@ -93,17 +96,20 @@ def append(path: Path, receipts: Iterable[FileReceipt]) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+    if is_first:
+        sync_folder(path.parent)
 
 
 def replace(path: Path, receipts: Iterable[FileReceipt]) -> None:
     """Swap the whole ledger; a crash leaves either the old or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     fresh = path.with_suffix(".new")
     with fresh.open("wb") as file:
         file.write(_lines(receipts))
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+    sync_folder(path.parent)
 
 
 def _lines(receipts: Iterable[FileReceipt]) -> bytes:

@@ -30,12 +30,27 @@ class Limits:
     max_escalation_level: int
     min_score: int
     max_score: int
+    min_nps_score: int
+    max_nps_score: int
+    min_csat_score: int
+    max_csat_score: int
+    min_review_score: int
+    max_review_score: int
     max_line_bytes: int
     kept_line_bytes: int
     max_record_lines: int
     block_bytes: int
     parquet_batch_rows: int
     duplicate_memory: str
+
+    @property
+    def score_scales(self) -> dict[str, tuple[int, int]]:
+        """Kind of feedback → lowest and highest score."""
+        return {
+            "nps": (self.min_nps_score, self.max_nps_score),
+            "csat": (self.min_csat_score, self.max_csat_score),
+            "review": (self.min_review_score, self.max_review_score),
+        }
 
 
 def _typed(value: str, unit: str) -> date | int | str:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from orchestration.landing.batches import Batch
 from orchestration.landing.compression import UnreadableFileError
+from orchestration.landing.csv_reader import same_names
 from orchestration.landing.limits import load_limits
 
 
@@ -38,9 +39,11 @@ def read_parquet(path: Path, *, wanted: frozenset[str] | None = None) -> Iterato
 
 def _batches(path: Path, names: list[str], wanted: frozenset[str] | None) -> Iterator[Batch]:
     folded = [name.strip().lower() for name in names]
-    twice = sorted({name for name in folded if folded.count(name) > 1})
+    twice = same_names(names)
     if twice:
-        raise UnreadableFileError(f"The column {twice[0]} comes twice in the file. Write it once.")
+        raise UnreadableFileError(
+            f"The columns {' and '.join(map(str, twice))} of the file have the same name. Write each once."
+        )
     read = [name for name, key in zip(names, folded, strict=True) if wanted is None or key in wanted]
     ignored = [name for name in names if name not in read]
     source = pl.scan_parquet(path, glob=False, hive_partitioning=False).select(read or names[:1])

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from orchestration.disk import make_folder, move_for_good, owner_only
 from orchestration.landing.arrivals import translated_dir
 from orchestration.landing.foreign import ingest_input, kept_path
 from orchestration.landing.ledger import FileReceipt
@@ -121,13 +122,18 @@ def translate(
     """
     moment = now or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     profile = load_profile(str(settings.profile))
+    with owner_only(settings.home):
+        return _translate(profile, settings=settings, now=moment, on_progress=on_progress)
+
+
+def _translate(
+    profile: SourceProfile, *, settings: Settings, now: datetime, on_progress: Callable[[str], None] | None
+) -> Path:
     kept: Kept = {}
     for name, pattern in profile.inputs.items():
         if on_progress:
             on_progress(f"reading {profile.name}.{name}")
-        kept[name] = ingest_input(
-            name=f"{profile.name}.{name}", pattern=pattern, settings=settings, now=moment
-        )
+        kept[name] = ingest_input(name=f"{profile.name}.{name}", pattern=pattern, settings=settings, now=now)
     root = translated_dir(settings)
     wanted: set[Path] = set()
     with _closed_room(kept, settings=settings) as connection:
@@ -178,7 +184,7 @@ def _run(
 ) -> None:
     """Run one SELECT over its inputs; rows come out in one order, so that equal inputs give equal files."""
     query = f"select * from (\n{profile.queries[extract].strip().rstrip(';')}\n) order by all"  # noqa: S608
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     part = target.with_suffix(".part")
     try:
         for name, receipts in files.items():
@@ -194,7 +200,7 @@ def _run(
         raise SourceProfileError(
             f"{profile.name}/{extract}.sql does not fit the export below {settings.landing}: {error}"
         ) from error
-    part.replace(target)
+    move_for_good(part, target)
 
 
 def _closed_room(kept: Kept, *, settings: Settings) -> duckdb.DuckDBPyConnection:

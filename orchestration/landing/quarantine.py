@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from orchestration.disk import owner_only
 from orchestration.landing.ledger import read_ledger
 from orchestration.settings import Settings
 
@@ -66,7 +67,8 @@ def export(*, settings: Settings, target: Path, extract: str | None = None) -> i
 
     Args:
         settings: where the quarantine lies.
-        target: CSV to write, UTF-8 with BOM so that Excel reads Chinese; replaced if it exists.
+        target: CSV to write, UTF-8 with BOM so that Excel reads Chinese; replaced if it exists. A new one
+            belongs to its owner alone: the rows hold personal data.
         extract: only this extract, None for all.
 
     Returns:
@@ -74,7 +76,8 @@ def export(*, settings: Settings, target: Path, extract: str | None = None) -> i
     """
     rows = list_rows(settings=settings, extract=extract).with_columns(pl.col("reasons").list.join("; "))
     rows = rows.with_columns(_harmless(name) for name, dtype in rows.schema.items() if dtype == pl.String)
-    rows.write_csv(target, include_bom=True)
+    with owner_only(settings.home):
+        rows.write_csv(target, include_bom=True)
     return rows.height
 
 

@@ -21,6 +21,9 @@ _BY_RULE = {
     "refund_exceeds_payment": "refunded_amount is larger than paid_amount",
     "refund_exceeds_quantity": "refunded_quantity is larger than quantity",
     "other_currency": "currency is not the reporting currency",
+    "answered_before_created": "first_response_at lies before created_at",
+    "resolved_before_created": "resolved_at lies before created_at",
+    "score_outside_kind": "score lies outside the scale of its kind",
 }
 USED_EVENT_ID = "event_id was already used by an event with other content"
 

@@ -47,16 +47,17 @@ def check_columns(*, extract: str, found: list[str]) -> None:
     """Refuse a file that lacks a required column.
 
     Raises:
-        UnreadableFileError: names the missing columns and those found.
+        UnreadableFileError: names contract columns only; without a header the others would be customers' data.
     """
     names = {_key(name) for name in found}
     missing = [name for name in required_columns(extract) if name not in names]
     if missing:
-        shown = ", ".join(name[:40] for name in found[:30])
+        known = [name for name in content_columns(extract) if name in names]
         plural = "columns" if len(missing) > 1 else "column"
         raise UnreadableFileError(
-            f"The required {plural} {', '.join(missing)} of {extract} cannot be found. The file's columns "
-            f"are: {shown}."
+            f"The required {plural} {', '.join(missing)} of {extract} cannot be found. Of the file's "
+            f"{len(found)} columns these are known: {', '.join(known) or 'none'}. The first line must be a "
+            "header that names the columns."
         )
 
 

@@ -1,4 +1,4 @@
--- Ingestion keeps an event id once, so no version step: tens of millions of rows are never sorted here.
+-- Ingestion keeps an event id once per platform, so no version step: tens of millions of rows are never sorted here.
 with
 
 source as (

@@ -18,7 +18,8 @@ versions as (
         cost,
         row_number() over (
             partition by campaign_id, variant
-            order by _ingested_at desc nulls last, _file_hash desc, _line_number desc, _row_hash desc
+            -- The name of the file dates its rows; one name twice is a file that was replaced.
+            order by _file_name desc, _ingested_at desc nulls last, _line_number desc, _row_hash desc
         ) as version_number
     from source
 

@@ -18,8 +18,8 @@ versions as (
         score,
         text as answer_text,
         row_number() over (
-            partition by feedback_id
-            order by _ingested_at desc nulls last, _file_hash desc, _line_number desc, _row_hash desc
+            partition by platform, feedback_id
+            order by created_at desc nulls last, _row_hash desc
         ) as version_number
     from source
 

@@ -1,4 +1,4 @@
--- As for orders: only lines that came more than once are sorted.
+-- As for orders: only lines that came more than once are sorted. Lines have no clock; what was given back only grows.
 with
 
 source as (
@@ -32,9 +32,7 @@ final as (
         row_number() over (
             partition by source.platform, source.order_id, source.line_no
             order by
-                source._ingested_at desc nulls last,
-                source._file_hash desc,
-                source._line_number desc,
+                source.refunded_quantity desc nulls last,
                 source._row_hash desc
         ) as version_number
     from source

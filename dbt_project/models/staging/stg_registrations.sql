@@ -30,7 +30,10 @@ versions as (
         nullif(trim(referred_by), '') as referred_by,
         row_number() over (
             partition by platform, account_id
-            order by coalesce(updated_at, registered_at) desc nulls last, _row_hash desc
+            order by
+                coalesce(updated_at, registered_at) desc nulls last,
+                case when lower(trim(status)) = 'blocked' then 1 else 0 end desc,
+                _row_hash desc
         ) as version_number
     from source
 

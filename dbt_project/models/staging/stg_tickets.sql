@@ -26,7 +26,11 @@ versions as (
         message,
         row_number() over (
             partition by platform, ticket_id
-            order by coalesce(updated_at, created_at) desc nulls last, _row_hash desc
+            order by
+                coalesce(updated_at, created_at) desc nulls last,
+                case when resolved_at is not null or status = 'resolved' then 1 else 0 end desc,
+                escalation_level desc nulls last,
+                _row_hash desc
         ) as version_number
     from source
 

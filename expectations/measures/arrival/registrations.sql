@@ -11,7 +11,10 @@ with versions as (
         not regexp_full_match(trim(email), '[^@\s]+@[^@\s]+\.[^@\s]+') as is_invalid,
         row_number() over (
             partition by platform, account_id
-            order by coalesce(updated_at, registered_at) desc, _row_hash desc
+            order by
+                coalesce(updated_at, registered_at) desc,
+                case when status = 'blocked' then 1 else 0 end desc,
+                _row_hash desc
         ) = 1 as is_latest,
         bool_or(coalesce(trim(email), '') <> '') over (partition by platform) as has_emails
     from raw.registrations

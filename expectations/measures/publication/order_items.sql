@@ -1,4 +1,5 @@
--- Lines and their revenue once more from the accepted rows: latest arrival of each line of a published order.
+-- Lines and their revenue once more from the accepted rows: of each line of a published order the version of
+-- which most came back.
 -- Money is counted in whole cents, halves away from zero, so that no floating point decides a cent.
 with repeated as (
     select hash(platform, order_id, line_no) as key_hash
@@ -38,7 +39,7 @@ latest as (
     where is_repeated
     qualify row_number() over (
         partition by platform, order_id, line_no
-        order by _ingested_at desc nulls last, _file_hash desc, _line_number desc, _row_hash desc
+        order by refunded_quantity desc nulls last, _row_hash desc
     ) = 1
 ),
 

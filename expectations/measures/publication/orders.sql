@@ -1,5 +1,5 @@
--- Orders and revenue once more from the accepted rows, past all models: latest version of each order, up to
--- the as-of date, money by the rule of DOMAIN section 3. Keys that came once need no search for the latest.
+-- Orders and revenue once more from the accepted rows, past all models: latest version of each order (of
+-- one moment: most given back, then furthest in its life), up to the as-of date, money by the rule of DOMAIN section 3. Keys that came once need no search for the latest.
 with repeated as (
     select hash(platform, order_id) as key_hash
     from raw.orders
@@ -34,7 +34,12 @@ latest as (
     where is_repeated
     qualify row_number() over (
         partition by platform, order_id
-        order by coalesce(updated_at, ordered_at) desc nulls last, _row_hash desc
+        order by
+            coalesce(updated_at, ordered_at) desc nulls last,
+            refunded_amount desc nulls last,
+            (select max(places.status_rank) from seeds.order_statuses as places where places.status = versions.status)
+            desc nulls last,
+            _row_hash desc
     ) = 1
 ),
 

@@ -47,6 +47,7 @@ select
     'a' || ((m - 1) * 50 + n) as account_id,
     make_timestamp(2024, m, 1, 0, 0, 0.0) as registered_at,
     cast(null as timestamp) as updated_at,
+    'active' as status,
     case n when 50 then '' when 49 then 'broken@' else 'person' || m || '_' || n || '@shop.example' end as email,
     'hash-' || m as _file_hash,
     'registrations-' || m || '.csv' as _file_name,

@@ -3,10 +3,10 @@ create schema marts;
 create schema kpi;
 create schema governance;
 
-create table seeds.order_statuses (source_status varchar, status varchar, is_sale boolean);
+create table seeds.order_statuses (source_status varchar, status varchar, is_sale boolean, status_rank integer);
 insert into seeds.order_statuses values
-('paid', 'paid', true), ('invoiced', 'paid', true), ('cancelled', 'cancelled', false), ('pending', 'pending', false),
-('credit_note', 'credit_note', false);
+('pending', 'pending', false, 1), ('paid', 'paid', true, 2), ('invoiced', 'paid', true, 2),
+('cancelled', 'cancelled', false, 7), ('credit_note', 'credit_note', false, 9);
 
 create table seeds.rfm_tiers (rfm_tier varchar, min_score integer, max_score integer, valid_from date);
 insert into seeds.rfm_tiers values

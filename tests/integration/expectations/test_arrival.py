@@ -14,7 +14,7 @@ CHECKED_AT = datetime(2025, 1, 2, 3, 4, 5)
 
 NEW_BAD_FILE = """
     insert into raw.registrations
-    select platform, 'new' || account_id, registered_at, updated_at,
+    select platform, 'new' || account_id, registered_at, updated_at, status,
         case when _line_number <= 15 then null else email end,
         'hash-bad', 'registrations-bad.csv', _line_number, timestamp '2025-01-02', _row_hash
     from raw.registrations where _file_hash = 'hash-1'

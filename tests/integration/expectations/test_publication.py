@@ -113,6 +113,16 @@ HARMLESS = {
         insert into raw.orders by name select * replace (
             'late' as order_id, timestamp '2024-12-31 16:00:00' as ordered_at
         ) from raw.orders limit 1""",
+    "of two states of one moment the one further on holds, whatever its hash": """
+        insert into raw.orders by name select * replace ('paid' as status, ~_row_hash as _row_hash)
+        from raw.orders where order_id = 'o1-10';
+        insert into raw.orders by name select * replace (
+            null as refunded_amount, 'credit_note' as status, 18446744073709551615 as _row_hash
+        ) from raw.orders where order_id = 'o1-12'""",
+    "of two states of a line the one of which more came back holds, whenever it came": """
+        insert into raw.order_items by name select * replace (
+            null as refunded_quantity, timestamp '2025-02-01' as _ingested_at, ~_row_hash as _row_hash
+        ) from raw.order_items where line_no = 2""",
     "a credit note takes revenue back": """
         insert into raw.orders by name select * replace (
             'credit' as order_id, 'credit_note' as status, timestamp '2024-12-01' as ordered_at,

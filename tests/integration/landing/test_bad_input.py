@@ -51,7 +51,10 @@ REFUSED = {
     "tabs.csv": (GOOD_CSV.replace(b",", b"\t"), "separated by tabs"),
     "missing.csv": (GOOD_CSV.replace(b"order_id", b"order_no"), "required column order_id"),
     "headless.csv": ("\n".join(GOOD).encode(), "required columns"),
-    "twice.csv": (GOOD_CSV.replace(b"account_id", b"Order_ID"), "order_id comes twice"),
+    "twice.csv": (
+        GOOD_CSV.replace(b"account_id", b"Order_ID"),
+        "columns 2 and 3 of the first line have the same name",
+    ),
     "old_mac.csv": (GOOD_CSV.replace(b"\n", b"\r"), "carriage return"),
     "footer.parquet": (parquet_bytes(GOOD_FRAME)[:-30], "Parquet"),
     "text.parquet": (GOOD_CSV, "Parquet"),
@@ -76,6 +79,44 @@ def test_an_unreadable_file_is_refused_whole_and_the_others_go_on(shop: Shop, na
     assert good.rows_accepted == 1
     assert shop.orders() == ["good"]
     assert shop.ingest() == []
+
+
+def test_a_refusal_tells_nothing_of_a_file_without_header(shop: Shop) -> None:
+    """The reason of a refusal is published, and the first line of such a file is a customer."""
+    person = "web,13912345678,wang.fang@163.com,张伟,2026-06-01 10:00:00"
+    shop.drop("registrations/a.csv", f"{person}\n")
+    shop.drop("registrations/b.csv", f"{person},张伟\n")
+    reasons = [str(receipt.refused_reason) for receipt in shop.ingest("registrations")]
+    assert not [word for word in person.split(",") for reason in reasons if word in reason]
+    assert reasons[0] == (
+        "The required columns platform, account_id, registered_at of registrations cannot be found. Of the "
+        "file's 5 columns these are known: none. The first line must be a header that names the columns."
+    )
+    assert "columns 4 and 6 of the first line" in reasons[1]
+
+
+def test_a_refusal_names_the_contract_columns_that_the_file_has(shop: Shop) -> None:
+    shop.drop("orders/a.csv", GOOD_CSV.replace(b"order_id", b"secret"))
+    (receipt,) = shop.ingest()
+    assert "Of the file's 7 columns these are known: platform, account_id, ordered_at, status" in str(
+        receipt.refused_reason
+    )
+    assert "secret" not in str(receipt.refused_reason)
+
+
+@pytest.mark.parametrize("leaves", ["deleted", "corrected"])
+def test_a_refused_file_is_forgotten_once_it_has_left_the_landing_folder(shop: Shop, leaves: str) -> None:
+    """Else each later run would warn of a file that nobody can find any more."""
+    shop.drop("orders/good.csv", GOOD_CSV)
+    path = shop.drop("orders/bad.csv", b"")
+    shop.ingest()
+    path.unlink()
+    if leaves == "corrected":
+        shop.drop("orders/bad.csv", csv_text("web,o9,a1,2026-06-01 10:00:00,paid,10.00,0"))
+    shop.ingest()
+    refused = "select count(*) from raw.ingested_files where refused_reason is not null"
+    assert shop.query(refused) == [(0,)]
+    assert shop.orders() == ["o1", "o2", "o3"] + ["o9"] * (leaves == "corrected")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")

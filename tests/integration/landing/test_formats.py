@@ -121,6 +121,7 @@ def test_parquet_of_floats_and_nested_columns(shop: Shop) -> None:
 def test_row_numbers_of_a_large_parquet_go_through_all_batches(shop: Shop) -> None:
     rows = load_limits().parquet_batch_rows * 2
     frame = pl.select(
+        platform=pl.lit("web"),
         event_id=pl.int_range(rows).cast(pl.String),
         event_at=pl.when(pl.int_range(rows) < rows - 1).then(pl.lit("2026-06-01 10:00:00")),
     )

@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.landing import profiles
 from orchestration.landing.ingest import ingest_extract, landing_files
-from orchestration.landing.ledger import FileReceipt, read_ledger
+from orchestration.landing.ledger import FileReceipt, LedgerDamagedError, read_ledger
 from orchestration.landing.profiles import SourceProfileError, load_profile, translate
 from orchestration.landing.quarantine import list_rows
 from orchestration.landing.views import create_raw_views
@@ -130,6 +130,26 @@ def test_foreign_lines_stay_when_the_landing_folder_is_cleared(settings: Setting
     (settings.landing / "sales_1.csv").unlink()
     assert run(settings) == []
     assert query(settings, "select count(*) from raw.orders") == [(2,)]
+
+
+def test_lost_foreign_lines_are_read_again_or_named(settings: Settings) -> None:
+    run(settings)
+    kept = next((settings.raw_dir / "_foreign" / "corner" / "sales").glob("*.parquet"))
+    kept.unlink()
+    assert run(settings) == []
+    assert kept.exists()
+    kept.unlink()
+    (settings.landing / "sales_1.csv").unlink()
+    with pytest.raises(LedgerDamagedError, match=r"names it for sales_1\.csv"):
+        run(settings)
+
+
+def test_a_refused_foreign_file_is_forgotten_once_it_has_left(settings: Settings) -> None:
+    (settings.landing / "sales_2.csv").write_bytes(b"")
+    run(settings)
+    (settings.landing / "sales_2.csv").unlink()
+    run(settings)
+    assert not [item for item in read_ledger(settings.ledger_path) if item.refused_reason]
 
 
 def test_a_full_refresh_gives_the_same(settings: Settings) -> None:

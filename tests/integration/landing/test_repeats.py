@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import os
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from orchestration.landing import ingest as ingest_module
 from orchestration.landing.ledger import LedgerDamagedError, read_ledger
+from orchestration.landing.quarantine import export
 
 if TYPE_CHECKING:
     from conftest import Shop
@@ -98,6 +101,46 @@ def test_an_event_id_with_other_content_is_quarantined(shop: Shop) -> None:
     assert found["line_number"].to_list() == [5, 2, 5]
 
 
+def test_an_event_id_belongs_to_its_platform(shop: Shop) -> None:
+    shop.drop("browse_events/a.csv", "\n".join([EVENTS, event(1), event(1).replace("web", "app")]))
+    (receipt,) = shop.ingest("browse_events")
+    assert (receipt.rows_accepted, receipt.rows_duplicate, receipt.rows_quarantined) == (2, 0, 0)
+
+
+PRODUCTS = "product_id,name,list_price\n"
+
+
+def prices(shop: Shop) -> list[tuple[str, int, str]]:
+    return shop.query(
+        "select _file_name, _line_number, list_price::varchar from raw.products order by _ingested_at, 1, 2"
+    )
+
+
+def test_a_product_that_goes_back_to_what_it_was_stays_as_a_further_version(shop: Shop) -> None:
+    for day, price in (("1", "10.00"), ("2", "12.00"), ("3", "10.00")):
+        shop.drop(f"products/{day}.csv", f"{PRODUCTS}p1,Cup,{price}\n")
+        (receipt,) = shop.ingest("products")
+        assert (receipt.rows_accepted, receipt.rows_duplicate) == (1, 0)
+    assert [price for _, _, price in prices(shop)] == ["10.00", "12.00", "10.00"]
+    assert shop.ingest("products") == []
+
+
+def test_a_product_file_that_is_replaced_and_put_back_is_read_again(shop: Shop) -> None:
+    """The third content is the first one's, so its receipt and its Parquet take the place of the first."""
+    for number, price in enumerate(["10.00", "12.00", "10.00"], start=1):
+        shop.drop("products/all.csv", f"{PRODUCTS}p1,Cup,{price}\n")
+        assert len(shop.ingest("products", now=datetime(2026, 7, number))) == 1
+    assert [price for _, _, price in prices(shop)] == ["12.00", "10.00"]
+    assert shop.ingest("products") == []
+
+
+def test_of_equal_products_in_one_file_the_last_stays(shop: Shop) -> None:
+    shop.drop("products/a.csv", PRODUCTS + "p1,Cup,10\np1,Cup,12\np1,Cup,10\n")
+    (receipt,) = shop.ingest("products")
+    assert (receipt.rows_accepted, receipt.rows_duplicate) == (2, 1)
+    assert [line for _, line, _ in prices(shop)] == [3, 4]
+
+
 def test_money_is_told_apart_by_what_became_of_it(shop: Shop) -> None:
     bad = "web,o9,a1,2026-06-01 10:00:00,gone,7.50\nweb,o8,a1,2026-06-01 10:00:00,paid,x\n"
     shop.drop("orders/a.csv", orders(1, 1, 2) + bad)
@@ -137,6 +180,74 @@ def test_a_lost_ledger_stops_everything(shop: Shop) -> None:
     assert len(list(shop.settings.raw_dir.rglob("*.parquet"))) == 1
 
 
+def test_a_lost_raw_file_is_made_again_from_the_landing_folder(shop: Shop) -> None:
+    """Its rows, and those that had counted as repeats of them, in one of the two files."""
+    shop.drop("orders/a.csv", orders(1, 2) + "broken\n")
+    shop.drop("orders/b.csv", orders(2, 3))
+    shop.ingest()
+    for path in [*shop.settings.raw_dir.rglob("*.parquet"), *shop.settings.quarantine_dir.rglob("*.parquet")]:
+        path.unlink()
+    receipts = shop.ingest(now=datetime(2026, 8, 1))
+    assert [receipt.file_name for receipt in receipts] == ["orders/a.csv", "orders/b.csv"]
+    assert shop.orders() == ["o1", "o2", "o3"]
+    assert shop.refused_rows().height == 1
+    assert shop.ingest() == []
+
+
+def test_a_lost_raw_file_that_cannot_be_made_again_stops_with_its_name(shop: Shop) -> None:
+    source = shop.drop("orders/a.csv", orders(1))
+    shop.drop("orders/b.csv", orders(2))
+    lost, _ = shop.ingest()
+    before = shop.settings.ledger_path.read_bytes()
+    (shop.settings.raw_dir / "orders" / str(lost.raw_file)).unlink()
+    content = source.read_bytes()
+    source.unlink()
+    with pytest.raises(LedgerDamagedError, match=r"names it for orders/a\.csv.*put orders/a\.csv back"):
+        shop.ingest()
+    assert shop.settings.ledger_path.read_bytes() == before
+    source.write_bytes(content)
+    assert shop.ingest()[0].rows_accepted == 1
+    assert shop.orders() == ["o1", "o2"]
+
+
+def test_names_are_on_disk_before_the_ledger_counts_them(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = []
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    shop.drop("orders/a.csv", orders(1) + "broken\n")
+    shop.ingest()
+    home = shop.settings.home
+    ledger_at = synced.index(shop.settings.ledger_path)
+    for folder in (home, shop.settings.raw_dir, shop.settings.raw_dir / "orders"):
+        assert folder in synced[:ledger_at]
+    assert shop.settings.quarantine_dir / "orders" in synced[:ledger_at]
+    assert home in synced[ledger_at:]
+    synced.clear()
+    shop.ingest(full_refresh=True)
+    assert synced.index(home / "ledger.new") < max(i for i, path in enumerate(synced) if path == home)
+
+
+def test_what_holds_personal_data_belongs_to_its_owner_alone(shop: Shop) -> None:
+    shop.settings.home.mkdir(mode=0o755)
+    before = os.umask(0o022)
+    try:
+        shop.drop("orders/a.csv", orders(1) + "broken\n")
+        shop.ingest()
+        export(settings=shop.settings, target=shop.settings.landing / "refused.csv")
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(before)
+    private = [*shop.settings.home.rglob("*"), shop.settings.landing / "refused.csv"]
+    assert len(private) == 9
+    assert [path for path in private if path.stat().st_mode & 0o077] == []
+    assert shop.settings.home.stat().st_mode & 0o777 == 0o755
+
+
 def test_a_full_refresh_reads_again_what_is_there_and_keeps_what_is_gone(shop: Shop) -> None:
     kept = shop.drop("orders/gone.csv", orders(1, 2))
     shop.drop("orders/here.csv", orders(2, 3) + "broken\n")
@@ -158,6 +269,17 @@ def test_a_refused_file_counts_as_new_under_another_name(shop: Shop) -> None:
     path.rename(path.with_suffix(".csv"))
     assert shop.ingest()[0].rows_accepted == 1
     assert shop.query("select count(*), max(refused_reason) from raw.ingested_files") == [(1, None)]
+
+
+def test_two_equal_refused_files_are_refused_once(shop: Shop) -> None:
+    """Else they would take turns, and each run would warn of a new delivery."""
+    shop.drop("orders/a.csv", "")
+    shop.drop("orders/b.csv", "")
+    (receipt,) = shop.ingest()
+    assert shop.ingest() == []
+    (shop.settings.landing / receipt.file_name).unlink()
+    assert [item.file_name for item in shop.ingest()] == ["orders/b.csv"]
+    assert shop.ingest() == []
 
 
 def test_a_file_that_changes_while_it_is_read_is_read_again(

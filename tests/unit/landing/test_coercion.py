@@ -53,6 +53,38 @@ def test_days_whole_numbers_and_flags() -> None:
     assert to_flag(pl.Series(["TRUE", "0", "是", "maybe"])).to_list() == [True, False, True, None]
 
 
+MIDNIGHT_IN_CHINA = ["1990-05-03T00:00:00+08:00", "1990-05-03 00:00:00+0800", "1990-05-03T00:00:00.000+08:00"]
+
+
+@pytest.mark.parametrize("text", [*MIDNIGHT_IN_CHINA, "1990-05-03T23:30:00Z", "1990-05-03T23:30:00-05:00"])
+def test_a_day_with_an_offset_is_the_day_that_stands_there(text: str) -> None:
+    """Converted to UTC first, everybody born in China would be a day older."""
+    assert to_day(pl.Series([text, "soon", "1990-05-03T00:00:00+99:99"])).to_list() == [
+        date(1990, 5, 3),
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Etc/GMT-8"])
+def test_a_day_of_a_zoned_column_is_the_local_one(zone: str) -> None:
+    midnight = pl.Series([datetime(1990, 5, 3)]).dt.replace_time_zone(zone)
+    assert to_day(midnight).to_list() == [date(1990, 5, 3)]
+
+
+def test_not_a_number_is_nothing() -> None:
+    """Else all rows without an account would share the account `NaN`."""
+    numbers = pl.Series("account_id", [17850.0, float("nan"), None])
+    assert to_text(numbers).to_list() == ["17850", None, None]
+    typed = coerce(
+        frame=pl.DataFrame({"account_id": numbers, "refunded_amount": [1.0, float("nan"), None]}),
+        extract="orders",
+    )
+    assert typed["account_id"].to_list() == ["17850", None, None]
+    assert typed["refunded_amount"].null_count() == 2
+    assert typed["_unreadable"].sum() == 0
+
+
 def test_identifiers_that_came_as_floats_lose_their_fraction() -> None:
     assert to_text(pl.Series([17850.0, 2.5, None])).to_list() == ["17850", "2.5", None]
 

@@ -28,13 +28,17 @@ GOOD_ORDER = {
 
 
 def split_orders(*rows: dict[str, Any]) -> Split:
-    frame = pl.DataFrame([GOOD_ORDER | row for row in rows])
+    return split_rows(*(GOOD_ORDER | row for row in rows), extract="orders")
+
+
+def split_rows(*rows: dict[str, Any], extract: str) -> Split:
+    frame = pl.DataFrame(rows)
     batch = Batch(
         frame=frame,
         lines=np.arange(2, 2 + frame.height),
         raw_rows=lambda wanted: [str(row) for row in wanted],
     )
-    return split(batch=batch, extract="orders", reporting_currency="CNY", now=NOW)
+    return split(batch=batch, extract=extract, reporting_currency="CNY", now=NOW)
 
 
 def reasons(row: dict[str, Any]) -> list[str]:
@@ -85,6 +89,42 @@ def test_reasons_of_one_order(row: dict[str, str], expected: list[str]) -> None:
     assert reasons(row) == expected
 
 
+TICKET = {"platform": "web", "ticket_id": "t", "created_at": "2026-06-30 10:00:00"}
+FEEDBACK = {"platform": "web", "feedback_id": "f", "created_at": "2026-06-30 10:00:00"}
+EVENT = {"platform": "web", "event_id": "e", "event_at": "2026-06-30 10:00:00"}
+
+
+@pytest.mark.parametrize(
+    ("extract", "row", "expected"),
+    [
+        ("tickets", TICKET | {"first_response_at": "2026-06-30 10:00:00"}, []),
+        (
+            "tickets",
+            TICKET | {"first_response_at": "2026-06-30 09:59:59", "resolved_at": "2026-06-29"},
+            ["first_response_at lies before created_at", "resolved_at lies before created_at"],
+        ),
+        ("feedback", FEEDBACK | {"kind": "nps", "score": "0"}, []),
+        ("feedback", FEEDBACK | {"kind": "nps", "score": "10"}, []),
+        ("feedback", FEEDBACK | {"kind": "nps"}, []),
+        ("feedback", FEEDBACK | {"kind": "csat", "score": "5"}, []),
+        ("feedback", FEEDBACK | {"kind": "csat", "score": "0"}, ["score lies outside the scale of its kind"]),
+        (
+            "feedback",
+            FEEDBACK | {"kind": "review", "score": "6"},
+            ["score lies outside the scale of its kind"],
+        ),
+        ("feedback", FEEDBACK | {"score": "10"}, []),
+        ("feedback", FEEDBACK | {"score": "11"}, ["score is larger than allowed"]),
+        ("feedback", FEEDBACK | {"platform": ""}, ["platform is missing"]),
+        ("browse_events", EVENT, []),
+        ("browse_events", EVENT | {"platform": ""}, ["platform is missing"]),
+    ],
+)
+def test_reasons_of_one_row(extract: str, row: dict[str, str], expected: list[str]) -> None:
+    refused = split_rows(row, extract=extract).refused
+    assert (refused["reasons"][0].to_list() if refused.height else []) == expected
+
+
 def test_a_row_keeps_every_reason_and_no_value() -> None:
     found = reasons({"order_id": "", "ordered_at": "secret", "paid_amount": "-5", "status": "secret"})
     assert found == [
@@ -126,7 +166,7 @@ def test_hashes_stay_with_their_rows_in_large_batches() -> None:
 
 
 def test_only_events_are_hashed_by_their_key() -> None:
-    assert hashed_columns("browse_events") == list(UNIQUE_KEYS["browse_events"]) == ["event_id"]
+    assert hashed_columns("browse_events") == list(UNIQUE_KEYS["browse_events"]) == ["platform", "event_id"]
     assert hashed_columns("orders") == content_columns("orders")
 
 
@@ -146,3 +186,21 @@ def test_order_statuses_lead_to_the_known_nine() -> None:
     assert sales == {"paid", "shipped", "delivered", "completed"}
     assert others == {"pending", "cancelled", "refunded", "credit_note", "unavailable"}
     assert all(row["source_status"] == row["source_status"].lower() for row in rows)
+
+
+def test_each_order_status_has_one_place_in_the_life_of_an_order() -> None:
+    with (SEEDS_DIR / "order_statuses.csv").open(encoding="utf-8", newline="") as file:
+        places = {(row["status"], int(row["status_rank"])) for row in csv.DictReader(file)}
+    life = [status for status, _ in sorted(places, key=lambda place: place[1])]
+    assert life == [
+        "pending",
+        "paid",
+        "shipped",
+        "delivered",
+        "completed",
+        "unavailable",
+        "cancelled",
+        "refunded",
+        "credit_note",
+    ]
+    assert len({rank for _, rank in places}) == len(places)

@@ -96,7 +96,7 @@ def test_carriage_returns_byte_order_mark_and_missing_last_line_feed() -> None:
 
 
 def test_a_header_that_names_a_column_twice_is_refused() -> None:
-    with pytest.raises(UnreadableFileError, match="order_id comes twice"):
+    with pytest.raises(UnreadableFileError, match="columns 1 and 2 of the first line have the same name"):
         read("order_id,Order_ID \n1,2\n")
 
 

@@ -11,7 +11,7 @@ FACTS = {"identity_map", "orders", "order_items", "sessions", "tickets"}
 ABOUT_CUSTOMERS = re.compile(r"^int_(customer_|evaluation_dates$)")
 LAST_BUILD = {"last_build", "last_build_intermediate", "last_build_marts"}
 MAY_READ = {
-    "staging": {"raw", "staging"},
+    "staging": {"raw", "staging", "seeds"},
     "intermediate": {"staging", "intermediate", "seeds", *LAST_BUILD},
     "customer intermediate": {"facts", "intermediate", "customer intermediate", "seeds"},
     "facts": {"staging", "intermediate", "facts", "seeds"},
@@ -65,6 +65,17 @@ def test_each_layer_reads_only_what_it_may(manifest: dict[str, Any]) -> None:
         if layer(known[parent]) not in MAY_READ[layer(node)]
     ]
     assert trespasses == []
+
+
+def test_staging_knows_one_business_rule_the_life_of_an_order(manifest: dict[str, Any]) -> None:
+    read = {
+        parent
+        for node in models(manifest)
+        if layer(node) == "staging"
+        for parent in node["depends_on"]["nodes"]
+        if parent.startswith("seed.")
+    }
+    assert read == {"seed.rapport.order_statuses"}
 
 
 def test_events_are_scanned_once(manifest: dict[str, Any]) -> None:

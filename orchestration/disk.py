@@ -1,0 +1,54 @@
+"""What is on disk for good, and who may read it.
+
+What belongs here: syncs and rights of the home's files. What does not: which files there are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PRIVATE_UMASK = 0o077
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the folder's entries are on disk; a rename is not safe from a power cut before."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder and what is missing above it, each entry on disk when this returns."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def move_for_good(source: Path, target: Path) -> None:
+    """Rename a file that was just written, so that neither content nor name can be lost any more."""
+    with source.open("rb") as file:
+        os.fsync(file.fileno())
+    source.replace(target)
+    sync_folder(target.parent)
+
+
+@contextmanager
+def owner_only(home: Path) -> Iterator[None]:
+    """Let files and folders that are created meanwhile belong to their owner alone.
+
+    The home itself is made with the usual rights before, because readers reach the releases through it. The
+    mask is the whole process's, so threads that work at the same time create private files too.
+    """
+    make_folder(home)
+    before = os.umask(PRIVATE_UMASK)
+    try:
+        yield
+    finally:
+        os.umask(before)
