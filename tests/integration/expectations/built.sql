@@ -3,10 +3,13 @@ create schema marts;
 create schema kpi;
 create schema governance;
 
-create table seeds.order_statuses (source_status varchar, status varchar, is_sale boolean);
+-- A pending order was a success once, and will be again: only the newest rows that have begun count.
+create table seeds.order_statuses (source_status varchar, status varchar, is_sale boolean, valid_from date);
 insert into seeds.order_statuses values
-('paid', 'paid', true), ('invoiced', 'paid', true), ('cancelled', 'cancelled', false), ('pending', 'pending', false),
-('credit_note', 'credit_note', false);
+('paid', 'paid', true, '1970-01-01'), ('invoiced', 'paid', true, '1970-01-01'),
+('cancelled', 'cancelled', false, '1970-01-01'), ('credit_note', 'credit_note', false, '1970-01-01'),
+('pending', 'pending', true, '1960-01-01'), ('pending', 'pending', false, '1970-01-01'),
+('pending', 'pending', true, '2999-01-01');
 
 create table seeds.rfm_tiers (rfm_tier varchar, min_score integer, max_score integer, valid_from date);
 insert into seeds.rfm_tiers values
