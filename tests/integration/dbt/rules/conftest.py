@@ -100,6 +100,29 @@ def built_last_month(scratch: Path) -> Path:
     return warehouse
 
 
+def build_history(*, scratch: Path, as_of: date) -> Path:
+    """Build the tier history of the shop as a run of an earlier day saw it."""
+    warehouse = scratch / f"history_{as_of}.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        define_as_of(connection, AS_OF)
+        connection.execute(read_sql("shop_on_the_borders.sql"))
+        connection.execute("delete from marts.orders where order_date > ?", [as_of])
+    run_rules(warehouse=warehouse, scratch=scratch, as_of=as_of, select=("+rfm_tier_history",))
+    return warehouse
+
+
+@pytest.fixture(scope="session")
+def built_before_an_evaluation(scratch: Path) -> Path:
+    """Warehouse of the last days before the evaluation of 1 January."""
+    return build_history(scratch=scratch, as_of=date(2023, 12, 28))
+
+
+@pytest.fixture(scope="session")
+def built_after_an_evaluation(scratch: Path) -> Path:
+    """Warehouse of a week later."""
+    return build_history(scratch=scratch, as_of=date(2024, 1, 4))
+
+
 def append_every_set(seeds: Path) -> None:
     """Repeat all rows of each seed with a `valid_from` before the shop's last years."""
     for seed in seeds.glob("*.csv"):
