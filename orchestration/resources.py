@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
+from orchestration.home import private_home
 from orchestration.run_lock import hold_run_lock
 from orchestration.settings import DBT_PROJECT_DIR, LOCK_NAME, Settings
 
@@ -43,12 +44,13 @@ class RunSettings(dg.ConfigurableResource):  # type: ignore[type-arg]
         self,
         context: dg.InitResourceContext,  # noqa: ARG002 - Dagster's signature
     ) -> Iterator[RunSettings]:
-        """Hold the home's lock while a run works, whoever launched it.
+        """Hold the home's lock while a run works, and keep what it writes private, whoever launched it.
 
         Raises:
             RunInProgressError: another process runs in this home.
         """
-        with hold_run_lock(Path(self.home) / LOCK_NAME):
+        home = Path(self.home)
+        with private_home(home), hold_run_lock(home / LOCK_NAME):
             yield self
 
     def settings(self) -> Settings:
