@@ -66,7 +66,9 @@ def remember(*, home: Path, batch_id: str) -> Iterator[LastRun]:
         run.sentence, run.exit_code = ending_of(error)
         raise
     else:
-        run.sentence, run.exit_code = f"published release {run.release_id}", 0
+        if run.exit_code is None:
+            published = f"published release {run.release_id}" if run.release_id else "published nothing"
+            run.sentence, run.exit_code = published, 0
     finally:
         run.ended_at = _now()
         _write(home, run)

@@ -6,42 +6,26 @@ import logging
 import os
 import uuid
 import warnings
-from collections.abc import Mapping
 from contextlib import redirect_stdout
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 
-from expectations import verdict
-from expectations.verdict import GateRefused
 from orchestration.batch import UnusableInputError
+from orchestration.endings import failures_of, judge, reason_of
 from orchestration.home import private_home
 from orchestration.home_source import demand_same_source, source_of
 from orchestration.landing.arrivals import landing_files
-from orchestration.landing.profiles import SourceProfileError
-from orchestration.last_run import LastRun, remember
-from orchestration.progress import RunProgress, StepFailure, stage_name
-from orchestration.run_lock import RunInProgressError, hold_run_lock
-from orchestration.settings import EXTRACTS, Settings, UnusableSettingError
-from orchestration.warehouse import open_warehouse
-
-if TYPE_CHECKING:
-    import dagster as dg
+from orchestration.last_run import remember
+from orchestration.progress import RunProgress
+from orchestration.run_lock import hold_run_lock
+from orchestration.settings import EXTRACTS, Settings
 
 LOG_NAME = "run.log"
 """What dbt and libraries said during the last run; private, like the rest of the home."""
-PROMISED = {
-    error.__name__: error
-    for error in (UnusableInputError, UnusableSettingError, SourceProfileError, RunInProgressError)
-}
-"""Errors of a stage that keep their exit code (see `exit_codes`); a gate's refusal is told on its own."""
 DAGSTER_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
-
-
-class RunFailedError(Exception):
-    """A stage failed for another reason than a gate; the last release stands."""
 
 
 def run(*, settings: Settings, console: Console) -> dict[str, Any]:
@@ -76,9 +60,9 @@ def run(*, settings: Settings, console: Console) -> dict[str, Any]:
             succeeded = _execute(settings=settings, progress=progress, batch_id=batch_id)
         finally:
             progress.close()
-        found = _judge(settings=settings, ending=ending)
+        found = judge(settings=settings, ending=ending)
         if not succeeded:
-            _raise_reason(found=found, failures=progress.failures)
+            raise reason_of(found=found, failures=progress.failures)
         from orchestration.summary import release_summary
 
         summary = release_summary(settings=settings, seconds=progress.seconds)
@@ -144,7 +128,7 @@ def _execute(*, settings: Settings, progress: RunProgress, batch_id: str) -> boo
         result = definitions.resolve_job_def(NIGHTLY).execute_in_process(
             instance=instance, run_id=batch_id, raise_on_error=False, run_config={"loggers": {"progress": {}}}
         )
-        _remember_failures(result, progress)
+        progress.failures |= failures_of(result.all_events)
         return result.success
 
 
@@ -155,36 +139,3 @@ def _prepare_dagster_home(folder: Path) -> Path:
         config.write_text(DAGSTER_YAML)
     os.environ["DAGSTER_HOME"] = str(folder)
     return folder
-
-
-def _remember_failures(result: dg.ExecuteInProcessResult, progress: RunProgress) -> None:
-    for event in result.all_events:
-        if event.event_type_value != "STEP_FAILURE" or event.step_key is None:
-            continue
-        error = event.step_failure_data.error
-        cause = error.cause or error if error else None
-        # Dagster writes the error's module and name before its message.
-        sentence = cause.message.strip().split(": ", 1)[-1] if cause else "no message"
-        progress.failures[event.step_key] = StepFailure(str(cause.cls_name) if cause else "Error", sentence)
-
-
-def _judge(*, settings: Settings, ending: LastRun) -> verdict.Verdict:
-    """Return what the gates say of this run, and note the failing ones in its ending."""
-    if not settings.warehouse_path.exists():
-        return verdict.Verdict(is_passed=False)
-    with open_warehouse(settings) as connection:
-        found = verdict.demand(connection=connection, batch_id=ending.batch_id)
-        ending.failing_gates = verdict.failing_gates(connection=connection, batch_id=ending.batch_id)
-    return found
-
-
-def _raise_reason(*, found: verdict.Verdict, failures: Mapping[str, StepFailure]) -> None:
-    """Say why a run did not publish: a refusing gate first, else the stage that failed."""
-    was_refused = any(failure.error == GateRefused.__name__ for failure in failures.values())
-    if found.failed or was_refused:
-        raise GateRefused(failed=found.failed, missing=found.missing if was_refused else [])
-    for failure in failures.values():
-        if failure.error in PROMISED:
-            raise PROMISED[failure.error](failure.sentence)
-    lines = [f"{stage_name(step)}: {failure}" for step, failure in failures.items()]
-    raise RunFailedError("; ".join(lines) or "a stage failed without a message")

@@ -33,6 +33,7 @@ class Release:
 
     Attributes:
         release_id: name of its folder.
+        batch_id: the run that built it.
         path: the folder.
         as_of_date: last day that it knows.
         built_at: UTC.
@@ -41,6 +42,7 @@ class Release:
     """
 
     release_id: str
+    batch_id: str | None
     path: Path
     as_of_date: date
     built_at: datetime
@@ -153,6 +155,7 @@ def _read(folder: Path, *, is_current: bool) -> Release:
     manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
     return Release(
         release_id=folder.name,
+        batch_id=manifest.get("batch_id"),
         path=folder,
         as_of_date=date.fromisoformat(manifest["as_of"]),
         built_at=datetime.fromisoformat(manifest["built_at"]),

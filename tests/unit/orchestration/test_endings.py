@@ -11,11 +11,11 @@ import pytest
 
 from expectations.verdict import GateRefused, Verdict
 from orchestration.batch import UnusableInputError
+from orchestration.endings import PROMISED, RunFailedError, reason_of
 from orchestration.exit_codes import EXIT_CODES, ending_of
 from orchestration.last_run import read_last_run, remember
 from orchestration.progress import StepFailure
 from orchestration.run_lock import hold_run_lock, is_run_lock_held
-from orchestration.runner import PROMISED, RunFailedError, _raise_reason
 from orchestration.settings import Settings
 from orchestration.status import status
 
@@ -23,11 +23,7 @@ NOTHING_FAILED = Verdict(is_passed=False, missing=["every check of this batch"])
 
 
 def reason(failures: dict[str, StepFailure], found: Verdict = NOTHING_FAILED) -> Exception:
-    try:
-        _raise_reason(found=found, failures=failures)
-    except Exception as error:
-        return error
-    pytest.fail("a run that did not publish has a reason")
+    return reason_of(found=found, failures=failures)
 
 
 @pytest.mark.parametrize("name", EXIT_CODES)
