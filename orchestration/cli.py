@@ -203,7 +203,7 @@ def _present(work: Callable[[Console], dict[str, Any]], kind: str, *, as_json: b
     )
     try:
         result = work(console)
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         if debug:
             traceback.print_exc()
         message, code = ending_of(error)

@@ -23,6 +23,8 @@ PROMISED = {
     for error in (UnusableInputError, UnusableSettingError, SourceProfileError, RunInProgressError)
 }
 """Errors of a stage that keep their exit code (see `exit_codes`); a gate's refusal is told on its own."""
+INTERRUPTED = "DagsterExecutionInterruptedError"
+"""How Dagster tells that somebody pressed Ctrl-C while a step worked."""
 
 
 class RunFailedError(Exception):
@@ -53,12 +55,14 @@ def judge(*, settings: Settings, ending: LastRun) -> verdict.Verdict:
     return found
 
 
-def reason_of(*, found: verdict.Verdict, failures: Mapping[str, StepFailure]) -> Exception:
+def reason_of(*, found: verdict.Verdict, failures: Mapping[str, StepFailure]) -> BaseException:
     """Return why a run did not publish: a refusing gate first, else the stage that failed."""
     was_refused = any(failure.error == GateRefused.__name__ for failure in failures.values())
     if found.failed or was_refused:
         return GateRefused(failed=found.failed, missing=found.missing if was_refused else [])
     for failure in failures.values():
+        if failure.error == INTERRUPTED:
+            return KeyboardInterrupt()
         if failure.error in PROMISED:
             return PROMISED[failure.error](failure.sentence)
     lines = [f"{stage_name(step)}: {failure}" for step, failure in failures.items()]

@@ -22,7 +22,7 @@ from orchestration.status import status
 NOTHING_FAILED = Verdict(is_passed=False, missing=["every check of this batch"])
 
 
-def reason(failures: dict[str, StepFailure], found: Verdict = NOTHING_FAILED) -> Exception:
+def reason(failures: dict[str, StepFailure], found: Verdict = NOTHING_FAILED) -> BaseException:
     return reason_of(found=found, failures=failures)
 
 
@@ -37,6 +37,11 @@ def test_a_refusing_gate_is_told_before_the_stage_that_it_stopped() -> None:
     found = Verdict(is_passed=False, failed=["orders_stopped"], missing=["other"])
     error = reason({"build": StepFailure("Error", "no message")}, found)
     assert str(error) == "The gate refused the release (failed: orders_stopped)."
+
+
+def test_an_interrupted_step_is_an_interrupted_run() -> None:
+    error = reason({"warehouse": StepFailure("DagsterExecutionInterruptedError", "")})
+    assert ending_of(error) == ("Interrupted.", 130)
 
 
 def test_any_other_error_is_a_failure_with_its_stage() -> None:
