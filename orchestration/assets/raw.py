@@ -6,6 +6,7 @@ What does not: reading, checking or changing rows.
 
 import dagster as dg
 
+from orchestration.home_source import bind_home
 from orchestration.landing.arrivals import landing_files
 from orchestration.landing.ingest import ingest_extract
 from orchestration.landing.ledger import FileReceipt
@@ -30,6 +31,7 @@ DESCRIPTIONS = {
 def extract_files(context: dg.AssetExecutionContext, run_settings: RunSettings) -> dg.MaterializeResult[None]:
     """Find the files of each extract; a source profile first turns a foreign export into extracts."""
     settings = run_settings.settings()
+    bind_home(settings)
     if settings.profile:
         translate(settings=settings, on_progress=context.log.info)
     found = landing_files(settings=settings)
