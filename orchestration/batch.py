@@ -9,7 +9,6 @@ from datetime import date
 import duckdb
 
 from orchestration.continuation import Continuation
-from orchestration.dbt_translator import SERVING
 from orchestration.settings import Settings
 
 
@@ -63,11 +62,6 @@ def dbt_vars(*, settings: Settings, as_of: date, continuation: Continuation | No
     if found.previous_as_of:
         variables["previous_as_of_date"] = found.previous_as_of.isoformat()
     return json.dumps(variables)
-
-
-def dbt_selection(*, continuation: Continuation) -> list[str]:
-    """Return what dbt's first call builds: all but what joins the Python KPIs, and seeds only if they changed."""
-    return ["--exclude", SERVING, *(["resource_type:seed"] if continuation.has_seeds else [])]
 
 
 def export_for_dbt(*, settings: Settings) -> None:

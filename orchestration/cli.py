@@ -172,6 +172,25 @@ def rollback(
     _present(work, "rollback", as_json=as_json, debug=debug)
 
 
+@command("verify", "rapport verify 20260630T030000-1a2b3c")
+def verify(
+    release: Annotated[str | None, typer.Argument(help="A release that `rapport releases` lists.")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Build a release again from its inputs in a scratch place, and compare every table."""
+
+    def work(console: Console) -> dict[str, Any]:
+        from orchestration.verify import verify as rebuild_and_compare
+
+        return rebuild_and_compare(
+            settings=Settings.from_environment(home=home), release_id=release, console=console
+        )
+
+    _present(work, "verification", as_json=as_json, debug=debug)
+
+
 @command("quarantine", "rapport quarantine orders --export bad_orders.csv")
 def quarantine(
     extract: Annotated[str | None, typer.Argument(help="Only this extract.")] = None,

@@ -9,6 +9,7 @@ EXIT_CODES = {
     "SourceProfileError": EXIT_USAGE,
     "GateRefused": EXIT_REFUSED,
     "RunInProgressError": EXIT_LOCKED,
+    "VerificationFailedError": EXIT_FAILED,
 }
 """By name of the error, so that `--help` does not import the stages that raise them."""
 

@@ -29,6 +29,7 @@ class RunSettings(dg.ConfigurableResource):  # type: ignore[type-arg]
     profile: str = ""
     as_of: str = ""
     full_refresh: bool = False
+    from_raw: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> RunSettings:
@@ -39,6 +40,7 @@ class RunSettings(dg.ConfigurableResource):  # type: ignore[type-arg]
             profile=settings.profile or "",
             as_of=settings.as_of.isoformat() if settings.as_of else "",
             full_refresh=settings.full_refresh,
+            from_raw=settings.from_raw,
         )
 
     @contextmanager
@@ -89,6 +91,7 @@ class RunSettings(dg.ConfigurableResource):  # type: ignore[type-arg]
             profile=self.profile or None,
             as_of=date.fromisoformat(self.as_of) if self.as_of else None,
             full_refresh=self.full_refresh,
+            from_raw=self.from_raw,
         )
         if settings.profile is None:
             return settings

@@ -57,7 +57,7 @@ def run(*, settings: Settings, console: Console) -> dict[str, Any]:
             console.print(f"! {folder.name}/ in the landing folder is no extract and is not read")
         progress = RunProgress(console)
         try:
-            succeeded = _execute(settings=settings, progress=progress, batch_id=batch_id)
+            succeeded = build_release(settings=settings, progress=progress, batch_id=batch_id)
         finally:
             progress.close()
         found = judge(settings=settings, ending=ending)
@@ -101,8 +101,17 @@ def _unknown_folders(settings: Settings) -> list[Path]:
     )
 
 
-def _execute(*, settings: Settings, progress: RunProgress, batch_id: str) -> bool:
-    """Run the nightly job in this process; the home keeps Dagster's history for `make ui`."""
+def build_release(*, settings: Settings, progress: RunProgress, batch_id: str) -> bool:
+    """Run the nightly job in this process; the home keeps Dagster's history for `make ui`.
+
+    Args:
+        settings: of the run; its lock is held, and its home is prepared.
+        progress: told what happens, and why it failed.
+        batch_id: name of the run.
+
+    Returns:
+        Whether everything succeeded and a release was published.
+    """
     instance_dir = _prepare_dagster_home(settings.home / "dagster")
     import dagster as dg
 

@@ -43,6 +43,7 @@ class Settings:
         profile: source profile that turns a foreign export into extracts, or None for native extracts.
         as_of: last day that the run may know, or None for the last day of the data.
         full_refresh: read every landing file again, whatever the ledger says.
+        from_raw: build on what raw holds; the landing folder is not looked at.
         reporting_time_zone: IANA zone of all published dates.
         reporting_currency: ISO code of all published money.
         memory_limit: DuckDB's memory limit, e.g. "8GB".
@@ -56,6 +57,7 @@ class Settings:
     profile: str | None = None
     as_of: date | None = None
     full_refresh: bool = False
+    from_raw: bool = False
     reporting_time_zone: str = "Asia/Shanghai"
     reporting_currency: str = "CNY"
     memory_limit: str = "8GB"

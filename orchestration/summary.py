@@ -174,5 +174,6 @@ SHOWN: dict[str, Callable[[dict[str, Any], Console], None]] = {
     "status": _show_status,
     "releases": _show_rows(("release_id", "as_of", "built_at", "is_current"), "releases"),
     "rollback": _show_facts,
+    "verification": _show_rows(("table", "rows", "rebuilt_rows", "is_equal"), "tables"),
     "quarantine": _show_rows(("extract", "file_name", "line_number", "reasons"), "rows"),
 }
