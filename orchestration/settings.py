@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
-SEEDS_DIR = PROJECT_ROOT / "seeds"
+SEEDS_DIR = Path(os.environ.get("RAPPORT_SEEDS") or PROJECT_ROOT / "seeds").resolve()
+"""The business rules; a shop may keep its own rows elsewhere."""
 LOCK_NAME = "run.lock"
 SOURCES_DIR = Path(__file__).resolve().parent / "sources"
 
