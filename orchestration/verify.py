@@ -32,10 +32,8 @@ from orchestration.release.manifest import code_hash, receipts_of
 from orchestration.release.pseudonyms import SALT_FILE
 from orchestration.release.registry import MANIFEST_FILE, Release
 from orchestration.run_lock import RunInProgressError, hold_run_lock
-from orchestration.runner import build_release
+from orchestration.runner import SCRATCH_PREFIX, build_release
 from orchestration.settings import LOCK_NAME, Settings
-
-SCRATCH_PREFIX = "verify-"
 
 
 class VerificationFailedError(Exception):

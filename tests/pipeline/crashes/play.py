@@ -99,7 +99,7 @@ def play_round(*, bench: Bench, home: Path, seeds: list[int]) -> list[dict[str, 
 
 def kill(*, home: Path, landing: Path, seed: int) -> dict[str, Any]:
     """Start a run, kill it at a random moment, and look at the release that readers have."""
-    chance = random.Random(seed)  # noqa: S311 - chance, not secrecy
+    chance = random.Random(seed)
     stage = chance.choice(STAGES)
     pause = chance.uniform(0, LONGEST_PAUSE_SECONDS.get(stage, USUAL_PAUSE_SECONDS))
     before = release_of(home)
