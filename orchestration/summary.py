@@ -175,4 +175,5 @@ SHOWN: dict[str, Callable[[dict[str, Any], Console], None]] = {
     "releases": _show_rows(("release_id", "as_of", "built_at", "is_current"), "releases"),
     "rollback": _show_facts,
     "quarantine": _show_rows(("extract", "file_name", "line_number", "reasons"), "rows"),
+    "replay": _show_rows(("extract", "tried", "accepted", "duplicate", "refused"), "extracts"),
 }
