@@ -415,11 +415,11 @@ def test_refused_rows_of_json_and_parquet_can_be_repaired(shop: Shop, tmp_path: 
     ]
 
 
-def test_a_file_that_a_replay_changed_is_seen_by_the_next_build(shop: Shop) -> None:
-    from orchestration.continuation import _accepted
-
+def test_a_file_that_a_replay_changed_says_so_and_keeps_its_time_of_arrival(shop: Shop) -> None:
+    """The next build compares `replayed_at` with what the last one saw, and starts from nothing."""
     shop.drop("orders/a.csv", ORDERS + "web,o1,a1,2026-06-01,paid,1.00,0\nweb,o2,a1,2026-06-01,paid,-1,0\n")
     shop.ingest()
-    seen = _accepted(shop.settings)
     take_up(shop, corrected(shop, lambda _: {"paid_amount": "1"}))
-    assert seen - _accepted(shop.settings), "the build goes on from a file that changed"
+    (receipt,) = read_ledger(shop.settings.ledger_path)
+    assert receipt.ingested_at == "2026-07-01T09:00:00"
+    assert receipt.replayed_at == LATER.isoformat()
