@@ -1,7 +1,7 @@
 """`rapport replay`: refused rows tried again under the run's lock, told to a person or a machine.
 
 What belongs here: the lock, errors as sentences, the words of the result. What does not: how a row is tried
-(`orchestration.landing.replay`), what a corrected file means (`orchestration.landing.worksheet`).
+(`orchestration.landing.replay`), what a corrected file means (`orchestration.landing.corrections`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Any
 from rich.console import Console
 
 from orchestration.batch import UnusableInputError
+from orchestration.landing.corrections import Corrections, read_corrections
 from orchestration.landing.ledger import read_ledger
 from orchestration.landing.replay import ExtractReplay, replay_quarantine
-from orchestration.landing.worksheet import Corrections, WorksheetError, read_corrections
+from orchestration.landing.worksheet import WorksheetError
 from orchestration.run_lock import hold_run_lock
 from orchestration.settings import Settings
 from orchestration.status import open_rows

@@ -8,5 +8,5 @@ In the order of the flow:
 * `limits`, `columns`, `contracts`, `coercion`, `reasons`, `splitting`: rows to accepted and refused ones.
 * `raw_files`, `staging`, `duplicates`, `ingest`, `ledger`: a file's rows to raw, quarantine and ledger.
 * `repairs`, `content`, `retry`, `replay`: refused rows tried again, with what people decided about them.
-* `quarantine`, `spreadsheet`, `worksheet`, `views`, `sql_paths`: what people and the warehouse see of it.
+* `quarantine`, `spreadsheet`, `worksheet`, `corrections`, `views`, `sql_paths`: what people and the warehouse see of it.
 """

@@ -13,11 +13,12 @@ import pytest
 
 from orchestration.landing import ledger, quarantine
 from orchestration.landing import replay as replay_module
-from orchestration.landing.ledger import read_ledger
+from orchestration.landing.corrections import Corrections, read_corrections
+from orchestration.landing.ledger import FileReceipt, read_ledger
 from orchestration.landing.limits import known_values
 from orchestration.landing.repairs import read_decisions, repairs_path
 from orchestration.landing.replay import replay_quarantine
-from orchestration.landing.worksheet import Corrections, WorksheetError, export, read_corrections
+from orchestration.landing.worksheet import WorksheetError, export
 
 if TYPE_CHECKING:
     from conftest import Shop
@@ -423,3 +424,26 @@ def test_a_file_that_a_replay_changed_says_so_and_keeps_its_time_of_arrival(shop
     (receipt,) = read_ledger(shop.settings.ledger_path)
     assert receipt.ingested_at == "2026-07-01T09:00:00"
     assert receipt.replayed_at == LATER.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("name", "currency"),
+    [("online_retail/orders/x.parquet", "GBP"), ("orders/online_retail/x.csv", "CNY"), ("x.csv", "CNY")],
+)
+def test_rows_of_a_source_profile_are_tried_in_its_currency(shop: Shop, name: str, currency: str) -> None:
+    receipt = FileReceipt(file_hash="h", extract="orders", file_name=name, ingested_at="2026-07-01T09:00:00")
+    assert replay_module.currency_of(receipt, settings=shop.settings) == currency
+
+
+def test_a_line_of_a_foreign_export_can_be_given_up_but_not_repaired(shop: Shop) -> None:
+    from orchestration.landing.foreign import ingest_input
+
+    shop.drop("export/a.csv", "id,paid\n1,2\n3\n")
+    ingest_input(name="some.lines", pattern="export/*.csv", settings=shop.settings, now=LATER)
+    repaired = take_up(shop, corrected(shop, lambda _: {"raw_row": "3,4"}))
+    assert [row["reasons"] for row in repaired.failed] == [
+        ["lines of a foreign export are repaired in the export itself"]
+    ]
+    take_up(shop, corrected(shop, lambda _: {"action": "drop", "action_reason": "cut off"}))
+    assert shop.refused_rows().is_empty()
+    assert quarantine.count_given_up(settings=shop.settings) != {}
