@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from expectations.limits import PARAMETERS_FILE, load_limits, load_parameters
+from expectations.limits import (
+    PARAMETERS_FILE,
+    QUARANTINE_FILE,
+    QuarantineLimit,
+    load_limits,
+    load_parameters,
+    load_quarantine_limits,
+)
 from expectations.measures import Suite, read_measure
 from orchestration.settings import SEEDS_DIR
 
@@ -20,12 +27,9 @@ MEASURES: dict[str, tuple[str, ...]] = {
         "registrations_email_empty_in_delivery",
         "registrations_email_invalid",
     ),
-    "arrival/ingested_files": (
-        "quarantined_share",
-        "quarantined_in_delivery",
-        "files_refused",
-        "files_unaccounted",
-    ),
+    "arrival/quarantined_share": ("quarantined_share",),
+    "arrival/quarantined_in_delivery": ("quarantined_in_delivery",),
+    "arrival/ingested_files": ("files_refused", "files_unaccounted"),
     "arrival/orphans": ("orders_account_unknown", "order_items_without_order"),
 }
 """Each SQL file of `measures/` with the gates that read it."""
@@ -41,7 +45,8 @@ def suite(*, on: date | None = None) -> Suite:
         on: the day, by default the latest limits.
     """
     limits = {limit.gate: limit for limit in load_limits(SEEDS_DIR / "gate_limits.csv", on=on)}
-    values = load_parameters(SEEDS_DIR / PARAMETERS_FILE, on=on)
+    shares = load_quarantine_limits(SEEDS_DIR / QUARANTINE_FILE, on=on)
+    values = load_parameters(SEEDS_DIR / PARAMETERS_FILE, on=on) | {"quarantine_limits": _as_rows(shares)}
     return Suite(
         name="arrival",
         measures=tuple(
@@ -49,3 +54,16 @@ def suite(*, on: date | None = None) -> Suite:
             for name, gates in MEASURES.items()
         ),
     )
+
+
+def _as_rows(limits: tuple[QuarantineLimit, ...]) -> str:
+    """Limits as rows of SQL `values`; a name is text of our own seeds, quoted."""
+    return ", ".join(
+        f"({_quoted(limit.extract)}, {limit.warn_share!r}::double, "
+        f"{limit.refuse_share!r}::double, {limit.min_rows})"
+        for limit in limits
+    )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -10,6 +10,9 @@ from typing import Literal
 
 Severity = Literal["critical", "warning"]
 PARAMETERS_FILE = "gate_parameters.csv"
+QUARANTINE_FILE = "quarantine_limits.csv"
+OTHER = "other"
+"""Stands for every extract that has no row of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +77,58 @@ def load_parameters(path: Path, *, on: date | None = None) -> dict[str, float]:
             if (on is None or since <= on) and (earlier is None or since >= earlier[0]):
                 chosen[row["parameter"]] = since, float(row["value"])
     return {name: value for name, (_, value) in chosen.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuarantineLimit:
+    """Which share of one extract's rows may lie in quarantine.
+
+    Attributes:
+        extract: its name, or `OTHER`.
+        warn_share: of all rows ever read, 0–1; more is told.
+        refuse_share: of the rows of one delivery, 0–1; more stops the release.
+        min_rows: deliveries with fewer rows read stop nothing.
+        valid_from: first day on which the row holds.
+    """
+
+    extract: str
+    warn_share: float
+    refuse_share: float
+    min_rows: int
+    valid_from: date
+
+
+def load_quarantine_limits(path: Path, *, on: date | None = None) -> tuple[QuarantineLimit, ...]:
+    """Read the limits of the extracts (`quarantine_limits.csv`), as `load_limits` does.
+
+    Raises:
+        ValueError: a share lies outside 0–1, or no row holds for other extracts.
+    """
+    chosen: dict[str, QuarantineLimit] = {}
+    with path.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            limit = _quarantine_limit(row)
+            earlier = chosen.get(limit.extract)
+            if (on is None or limit.valid_from <= on) and (
+                earlier is None or limit.valid_from >= earlier.valid_from
+            ):
+                chosen[limit.extract] = limit
+    if OTHER not in chosen:
+        raise ValueError(f"{path.name}: no row holds for {OTHER!r}")
+    return tuple(chosen.values())
+
+
+def _quarantine_limit(row: dict[str, str]) -> QuarantineLimit:
+    limit = QuarantineLimit(
+        extract=row["extract"],
+        warn_share=float(row["warn_share"]),
+        refuse_share=float(row["refuse_share"]),
+        min_rows=int(row["min_rows"]),
+        valid_from=date.fromisoformat(row["valid_from"]),
+    )
+    if not (0 <= limit.warn_share <= 1 and 0 <= limit.refuse_share <= 1):
+        raise ValueError(f"{limit.extract}: a share of quarantine_limits lies outside 0–1")
+    return limit
 
 
 def _limit(row: dict[str, str]) -> GateLimit:

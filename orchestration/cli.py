@@ -209,6 +209,25 @@ def quarantine(
     _present(work, "quarantine", as_json=as_json, debug=debug)
 
 
+@command("replay", "rapport replay --repaired bad_orders.csv")
+def replay(
+    repaired: Annotated[
+        Path | None, typer.Option(help="What `rapport quarantine --export` wrote, corrected.")
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Try refused rows again, as they came or as corrected; the next run publishes what passes."""
+
+    def work(console: Console) -> dict[str, Any]:
+        from orchestration.replay import replay as try_again
+
+        return try_again(settings=Settings.from_environment(home=home), repaired=repaired, console=console)
+
+    _present(work, "replay", as_json=as_json, debug=debug)
+
+
 def _present(work: Callable[[Console], dict[str, Any]], kind: str, *, as_json: bool, debug: bool) -> None:
     """Do the work, show its result, and turn a mistake into a sentence and an exit code."""
     stream = sys.stderr if as_json else sys.stdout

@@ -116,9 +116,13 @@ def _seen(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str, str]]:
 
 
 def _accepted(settings: Settings) -> set[tuple[str, str, str]]:
-    """Extract, hash and time of every file that gave rows."""
+    """Extract, hash and time of every file that gave rows; a replay gives a file that changed another time."""
     receipts: list[FileReceipt] = read_ledger(settings.ledger_path)
-    return {(item.extract, item.file_hash, item.ingested_at) for item in receipts if item.raw_file}
+    return {
+        (item.extract, item.file_hash, item.replayed_at or item.ingested_at)
+        for item in receipts
+        if item.raw_file
+    }
 
 
 def _definitions(*, settings: Settings, as_of: date) -> dict[str, str]:

@@ -39,6 +39,21 @@ def move_for_good(source: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
+def append_for_good(path: Path, data: bytes) -> None:
+    """Add whole lines in one write that is on disk before this returns; a torn end is cut off first."""
+    make_folder(path.parent)
+    is_first = not path.exists()
+    with path.open("ab+") as file:
+        file.seek(0)
+        kept = file.read().rfind(b"\n") + 1
+        file.truncate(kept)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    if is_first:
+        sync_folder(path.parent)
+
+
 @contextmanager
 def owner_only(home: Path) -> Iterator[None]:
     """Let files and folders that are created meanwhile belong to their owner alone.

@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestration.batch import UnusableInputError
 from orchestration.home import private_home
-from orchestration.landing import quarantine
+from orchestration.landing import quarantine, worksheet
 from orchestration.landing.ledger import FileReceipt, read_ledger
 from orchestration.last_run import read_last_run
 from orchestration.release import registry
@@ -34,6 +34,7 @@ def status(*, settings: Settings) -> dict[str, Any]:
         "as_of": current.as_of_date.isoformat() if current else None,
         "built_at": current.built_at.isoformat() if current else None,
         "quarantined_rows": sum(receipt.rows_quarantined for receipt in receipts),
+        "open_quarantined_rows": open_rows(settings=settings, receipts=receipts),
         "refused_files": sum(receipt.refused_reason is not None for receipt in receipts),
         "last_run": run.told(is_running=is_run_lock_held(settings.lock_path)) if run else None,
         "last_run_started_at": run.started_at if run else None,
@@ -89,6 +90,13 @@ def rollback(*, settings: Settings, release_id: str) -> dict[str, Any]:
             raise UnusableInputError(str(error)) from error
 
 
+def open_rows(*, settings: Settings, receipts: list[FileReceipt]) -> int:
+    """Return how many refused rows wait for a decision: all but those that were given up."""
+    given_up = quarantine.count_given_up(settings=settings)
+    decided = sum(given_up.get((receipt.extract, receipt.file_hash), 0) for receipt in receipts)
+    return sum(receipt.rows_quarantined for receipt in receipts) - decided
+
+
 def quarantined_rows(*, settings: Settings, extract: str | None, export: Path | None) -> dict[str, Any]:
     """Return refused rows, or write all of them to a file.
 
@@ -98,13 +106,15 @@ def quarantined_rows(*, settings: Settings, extract: str | None, export: Path | 
     _demand_known(extract, settings=settings)
     if export is not None:
         _demand_writable(export)
-        written = quarantine.export(settings=settings, target=export, extract=extract)
+        written = worksheet.export(settings=settings, target=export, extract=extract)
         return {"rows": [], "exported_rows": written, "note": f"{written:,} rows written to {export}"}
     receipts = [r for r in read_ledger(settings.ledger_path) if extract in (None, r.extract)]
-    total = sum(receipt.rows_quarantined for receipt in receipts)
+    total = open_rows(settings=settings, receipts=receipts)
     refused = [f"{r.file_name}: {r.refused_reason}" for r in receipts if r.refused_reason]
     rows = quarantine.list_rows(settings=settings, extract=extract, limit=LISTED_ROWS).to_dicts()
-    shown = f"{len(rows)} of {total:,} rows; --export FILE writes all of them."
+    given_up = sum(receipt.rows_quarantined for receipt in receipts) - total
+    shown = f"{len(rows)} of {total:,} open rows; --export FILE writes all of them."
+    shown += f" {given_up:,} more were given up." if given_up else ""
     return {"rows": rows, "total": total, "refused_files": refused, "note": "\n".join([*refused, shown])}
 
 

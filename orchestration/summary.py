@@ -176,4 +176,5 @@ SHOWN: dict[str, Callable[[dict[str, Any], Console], None]] = {
     "rollback": _show_facts,
     "verification": _show_rows(("table", "rows", "rebuilt_rows", "is_equal"), "tables"),
     "quarantine": _show_rows(("extract", "file_name", "line_number", "reasons"), "rows"),
+    "replay": _show_rows(("extract", "tried", "accepted", "duplicate", "refused"), "extracts"),
 }

@@ -7,5 +7,6 @@ In the order of the flow:
 * `csv_records`, `csv_reader`, `json_reader`, `parquet_reader`, `readers`, `batches`: lines to rows.
 * `limits`, `columns`, `contracts`, `coercion`, `reasons`, `splitting`: rows to accepted and refused ones.
 * `raw_files`, `staging`, `duplicates`, `ingest`, `ledger`: a file's rows to raw, quarantine and ledger.
-* `quarantine`, `views`, `sql_paths`: what people and the warehouse see of it.
+* `repairs`, `content`, `retry`, `replay`: refused rows tried again, with what people decided about them.
+* `quarantine`, `spreadsheet`, `worksheet`, `corrections`, `views`, `sql_paths`: what people and the warehouse see of it.
 """

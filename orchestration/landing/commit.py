@@ -30,16 +30,16 @@ def promote(item: StagedFile, *, extract: str, settings: Settings) -> FileReceip
         raise AssertionError(f"rows of {receipt.file_name} do not add up: {receipt}")
     raw_file = quarantine_file = None
     if item.rows_accepted:
-        raw_file = _move(
+        raw_file = move_in(
             item.raw_path, folder=raw_folder(extract=extract, settings=settings), stem=receipt.file_hash
         )
     if item.rows_quarantined:
         folder = settings.quarantine_dir / extract
-        quarantine_file = _move(item.quarantine_path, folder=folder, stem=receipt.file_hash)
+        quarantine_file = move_in(item.quarantine_path, folder=folder, stem=receipt.file_hash)
     return replace(receipt, raw_file=raw_file, quarantine_file=quarantine_file)
 
 
-def _move(source: Path, *, folder: Path, stem: str) -> str:
+def move_in(source: Path, *, folder: Path, stem: str) -> str:
     """Move under a free name; a full refresh leaves the old file until the ledger names the new one."""
     make_folder(folder)
     target = folder / f"{stem}.parquet"

@@ -147,13 +147,27 @@ def _columns(
     data: bytes, start: Positions, end: Positions, *, header: list[str], separator: bytes
 ) -> pl.DataFrame:
     """Sound records to text columns; an empty field is NULL."""
-    schema = dict.fromkeys(header, pl.String)
     if len(start) == 0:
-        return pl.DataFrame(schema=schema)
+        return read_records(b"", rows=0, header=header, separator=separator)
     is_gap = start[1:] != end[:-1] + 1
     run_start = start[np.append(True, is_gap)]
     run_end = end[np.append(is_gap, True)] + 1
     sound = b"".join(data[a:b] for a, b in zip(run_start.tolist(), run_end.tolist(), strict=True))
+    return read_records(sound, rows=len(start), header=header, separator=separator)
+
+
+def read_records(sound: bytes, *, rows: int, header: list[str], separator: bytes = b",") -> pl.DataFrame:
+    """Read well-formed records, each with its line feed, as text columns; an empty field is NULL.
+
+    Args:
+        sound: the records.
+        rows: how many there are.
+        header: a name per field.
+        separator: one byte.
+    """
+    schema = dict.fromkeys(header, pl.String)
+    if rows == 0:
+        return pl.DataFrame(schema=schema)
     frame = pl.read_csv(
         sound,
         has_header=False,
@@ -163,7 +177,7 @@ def _columns(
         empty_string_is_null=True,
         low_memory=True,
     )
-    return frame if frame.height == len(start) else _columns_one_by_one(sound, schema, separator)
+    return frame if frame.height == rows else _columns_one_by_one(sound, schema, separator)
 
 
 def _columns_one_by_one(sound: bytes, schema: dict[str, type[pl.String]], separator: bytes) -> pl.DataFrame:

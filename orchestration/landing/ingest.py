@@ -25,6 +25,8 @@ from orchestration.landing.arrivals import (
 from orchestration.landing.commit import commit, lost_receipts, promote, sweep
 from orchestration.landing.duplicates import find_repeats
 from orchestration.landing.ledger import FileReceipt
+from orchestration.landing.repairs import read_decisions, repaired_values
+from orchestration.landing.retry import apply_repairs
 from orchestration.landing.staging import StagedFile, drop_repeats, stage_file
 from orchestration.settings import Settings
 
@@ -120,6 +122,7 @@ def _stage(
     on_progress: OnProgress | None,
 ) -> list[StagedFile]:
     staged = []
+    decisions = read_decisions(settings)
     for done, arrival in enumerate(arrivals):
 
         def report(
@@ -128,16 +131,12 @@ def _stage(
             if on_progress:
                 on_progress(f"{extract}: {name} ({place}), {rows:,} rows read")
 
-        staged.append(
-            stage_file(
-                arrival=arrival,
-                extract=extract,
-                settings=settings,
-                work_dir=work_dir,
-                now=now,
-                on_rows=report,
-            )
+        item = stage_file(
+            arrival=arrival, extract=extract, settings=settings, work_dir=work_dir, now=now, on_rows=report
         )
+        repaired = repaired_values(decisions, receipt=item.receipt())
+        apply_repairs(item, repaired=repaired, currency=settings.reporting_currency)
+        staged.append(item)
     return staged
 
 

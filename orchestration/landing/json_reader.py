@@ -45,7 +45,7 @@ def _batch(connection: duckdb.DuckDBPyConnection, block: Block, *, bytes_done: i
     offsets = np.concatenate([[0], ends + 1]).astype(np.int64)
     texts = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(block.data))
     is_blank = np.diff(offsets) == 1
-    is_bad = ~_is_object(connection, texts) & ~is_blank
+    is_bad = ~are_objects(connection, texts) & ~is_blank
     faults = {line: reasons for line, reasons in block.faults.items() if not is_blank[line]}
     is_bad[list(faults)] = True
     if b"\\u0000" in block.data:
@@ -60,7 +60,7 @@ def _batch(connection: duckdb.DuckDBPyConnection, block: Block, *, bytes_done: i
         return block.data[offsets[line] : offsets[line + 1]].decode().rstrip("\n")
 
     return Batch(
-        frame=_columns(connection, raw),
+        frame=read_objects(connection, raw),
         lines=good + block.first_line,
         raw_rows=lambda rows: [line_text(int(good[row])) for row in rows],
         malformed=[
@@ -71,7 +71,8 @@ def _batch(connection: duckdb.DuckDBPyConnection, block: Block, *, bytes_done: i
     )
 
 
-def _is_object(connection: duckdb.DuckDBPyConnection, texts: pa.LargeStringArray) -> np.ndarray:
+def are_objects(connection: duckdb.DuckDBPyConnection, texts: pa.LargeStringArray) -> np.ndarray:
+    """Whether each text is one JSON object."""
     lines = pa.table({"line": texts})
     connection.register("lines", lines)
     found = connection.execute(
@@ -80,7 +81,8 @@ def _is_object(connection: duckdb.DuckDBPyConnection, texts: pa.LargeStringArray
     return np.asarray(found["ok"].to_numpy(), dtype=bool)
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, texts: pa.LargeStringArray) -> pl.DataFrame:
+def read_objects(connection: duckdb.DuckDBPyConnection, texts: pa.LargeStringArray) -> pl.DataFrame:
+    """Read JSON objects as text columns, one per key; a key that an object lacks is NULL."""
     connection.register("lines", pa.table({"line": texts}))
     keys = [
         key

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from orchestration.disk import make_folder, sync_folder
+from orchestration.disk import append_for_good, make_folder, sync_folder
 
 
 class LedgerDamagedError(Exception):
@@ -25,7 +25,9 @@ class FileReceipt:
 
     `rows_read = rows_accepted + rows_quarantined + rows_duplicate`. Amounts are decimal text in the shop's
     currency, None for extracts that carry no money. `raw_file` and `quarantine_file` are names inside the
-    extract's folder, None where nothing was written.
+    extract's folder, None where nothing was written. `columns` is the header of a CSV file, without which its
+    refused rows could not be read again. `replayed_at` is the last time that a replay changed what counts of the
+    file; `ingested_at` stays, because the rows arrived then.
     """
 
     file_hash: str
@@ -39,9 +41,11 @@ class FileReceipt:
     amount_accepted: str | None = None
     amount_quarantined: str | None = None
     amount_duplicate: str | None = None
+    columns: list[str] = field(default_factory=list)
     unknown_columns: list[str] = field(default_factory=list)
     refused_reason: str | None = None
     ingested_at: str
+    replayed_at: str | None = None
     size_bytes: int = 0
     seconds: float = 0.0
     raw_file: str | None = None
@@ -86,18 +90,7 @@ def _receipt(values: dict[str, object]) -> FileReceipt:
 
 def append(path: Path, receipts: Iterable[FileReceipt]) -> None:
     """Add receipts in one write that is on disk before this returns; a torn end is cut off first."""
-    data = _lines(receipts)
-    make_folder(path.parent)
-    is_first = not path.exists()
-    with path.open("ab+") as file:
-        file.seek(0)
-        kept = file.read().rfind(b"\n") + 1
-        file.truncate(kept)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    if is_first:
-        sync_folder(path.parent)
+    append_for_good(path, _lines(receipts))
 
 
 def replace(path: Path, receipts: Iterable[FileReceipt]) -> None:

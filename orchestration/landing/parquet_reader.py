@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.landing.batches import Batch
+from orchestration.landing.coercion import to_text
 from orchestration.landing.compression import UnreadableFileError
 from orchestration.landing.csv_reader import same_names
 from orchestration.landing.limits import load_limits
@@ -61,7 +62,7 @@ def _batch(frame: pl.DataFrame, *, first_row: int, ignored: list[str]) -> Batch:
         frame = frame.with_columns(_as_json(frame[name]) for name in nested)
 
     def raw_rows(rows: list[int]) -> list[str]:
-        as_text = frame[rows].cast(pl.String, strict=False)
+        as_text = pl.DataFrame([to_text(column) for column in frame[rows].iter_columns()])
         return as_text.select(pl.struct(pl.all()).struct.json_encode()).to_series().to_list()
 
     return Batch(

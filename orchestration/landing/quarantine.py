@@ -1,7 +1,7 @@
-"""Refused rows: how they are kept, listed and exported.
+"""Refused rows: how they are kept and listed.
 
 What belongs here: the quarantine's columns and its reader. What does not: why a row is refused
-(`contracts`, `csv_records`).
+(`contracts`, `csv_records`), how people work on it (`worksheet`, `replay`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.disk import owner_only
 from orchestration.landing.ledger import read_ledger
+from orchestration.landing.repairs import read_decisions
 from orchestration.settings import Settings
 
 SCHEMA = pl.Schema(
@@ -28,7 +28,6 @@ SCHEMA = pl.Schema(
     }
 )
 LISTED = ["extract", "file_name", "line_number", "reasons", "raw_row"]
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def quarantine_files(*, settings: Settings, extract: str | None = None) -> list[Path]:
@@ -41,7 +40,7 @@ def quarantine_files(*, settings: Settings, extract: str | None = None) -> list[
 
 
 def list_rows(*, settings: Settings, extract: str | None = None, limit: int | None = None) -> pl.DataFrame:
-    """Quarantined rows, sorted by extract, file and line.
+    """Open rows of the quarantine (those that nobody gave up), sorted by extract, file and line.
 
     Args:
         settings: where the quarantine lies.
@@ -56,32 +55,26 @@ def list_rows(*, settings: Settings, extract: str | None = None, limit: int | No
         return pl.DataFrame(schema=SCHEMA).select(LISTED)
     rows = (
         pl.scan_parquet(files, glob=False, hive_partitioning=False)
+        .join(_given_up(settings).lazy(), on=["extract", "file_hash", "line_number"], how="anti")
         .select(LISTED)
         .sort("extract", "file_name", "line_number")
     )
     return (rows if limit is None else rows.head(limit)).collect()
 
 
-def export(*, settings: Settings, target: Path, extract: str | None = None) -> int:
-    """Write quarantined rows to a CSV that a spreadsheet opens without running anything.
-
-    Args:
-        settings: where the quarantine lies.
-        target: CSV to write, UTF-8 with BOM so that Excel reads Chinese; replaced if it exists. A new one
-            belongs to its owner alone: the rows hold personal data.
-        extract: only this extract, None for all.
-
-    Returns:
-        Number of rows written.
-    """
-    rows = list_rows(settings=settings, extract=extract).with_columns(pl.col("reasons").list.join("; "))
-    rows = rows.with_columns(_harmless(name) for name, dtype in rows.schema.items() if dtype == pl.String)
-    with owner_only(settings.home):
-        rows.write_csv(target, include_bom=True)
-    return rows.height
+def count_given_up(*, settings: Settings) -> dict[tuple[str, str], int]:
+    """Rows per extract and file hash that are refused still and were given up: decided, not open."""
+    given_up = _given_up(settings)
+    files = quarantine_files(settings=settings)
+    if given_up.is_empty() or not files:
+        return {}
+    rows = pl.scan_parquet(files, glob=False, hive_partitioning=False)
+    held = rows.join(given_up.lazy(), on=["extract", "file_hash", "line_number"], how="semi")
+    counts = held.group_by("extract", "file_hash").len().collect()
+    return {(extract, file_hash): count for extract, file_hash, count in counts.iter_rows()}
 
 
-def _harmless(name: str) -> pl.Expr:
-    column = pl.col(name)
-    is_formula = pl.any_horizontal([column.str.starts_with(start) for start in FORMULA_STARTS])
-    return pl.when(is_formula).then(pl.lit("'") + column).otherwise(column).alias(name)
+def _given_up(settings: Settings) -> pl.DataFrame:
+    keys = [key for key, decision in read_decisions(settings).items() if decision.action == "drop"]
+    schema = {name: SCHEMA[name] for name in ("extract", "file_hash", "line_number")}
+    return pl.DataFrame(keys, schema=schema, orient="row")

@@ -25,6 +25,8 @@ _BY_RULE = {
     "resolved_before_created": "resolved_at lies before created_at",
     "score_outside_kind": "score lies outside the scale of its kind",
 }
+LINE_FAULTS = ("the line ", "a quote ", "a text ")
+"""How reasons begin that speak of a line that never became a row; all others begin with a column."""
 USED_EVENT_ID = "event_id was already used by an event with other content"
 
 

@@ -71,7 +71,7 @@ def split(*, batch: Batch, extract: str, reporting_currency: str, now: datetime)
         now: moment of ingestion, UTC without zone; timestamps may lie `future_days` after its day.
     """
     schema = SCHEMAS[extract]
-    frame, unknown = _under_contract_names(batch.frame, extract)
+    frame, unknown = under_contract_names(batch.frame, extract)
     latest = datetime(now.year, now.month, now.day) + timedelta(days=1 + load_limits().future_days)
     typed = coerce(frame=frame, extract=extract).with_columns(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("_position"),
@@ -102,7 +102,7 @@ def _key(name: str) -> str:
     return name.strip().lower()
 
 
-def _under_contract_names(frame: pl.DataFrame, extract: str) -> tuple[pl.DataFrame, list[str]]:
+def under_contract_names(frame: pl.DataFrame, extract: str) -> tuple[pl.DataFrame, list[str]]:
     """Contract columns under their contract names; several spellings of one name are coalesced."""
     known = set(content_columns(extract))
     spellings: dict[str, list[str]] = {}

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from orchestration.landing import quarantine
 from orchestration.landing.arrivals import Arrival, unread_hash
-from orchestration.landing.compression import UnreadableFileError
+from orchestration.landing.compression import UnreadableFileError, file_format
 from orchestration.landing.contracts import amount, content_columns
 from orchestration.landing.duplicates import LineNumbers, Repeats
 from orchestration.landing.ledger import FileReceipt
@@ -49,6 +49,7 @@ class StagedFile:
     amount_accepted: Decimal = Decimal("0.00")
     amount_quarantined: Decimal = Decimal("0.00")
     amount_duplicate: Decimal = Decimal("0.00")
+    columns: list[str] = field(default_factory=list)
     unknown_columns: list[str] = field(default_factory=list)
     refused_reason: str | None = None
     seconds: float = 0.0
@@ -85,6 +86,7 @@ class StagedFile:
             amount_accepted=shown[1],
             amount_quarantined=shown[2],
             amount_duplicate=shown[3],
+            columns=self.columns,
             unknown_columns=self.unknown_columns,
             refused_reason=self.refused_reason,
             ingested_at=self.now.isoformat(),
@@ -142,6 +144,7 @@ def _read(item: StagedFile, *, settings: Settings, work_dir: Path, on_rows: Call
         for number, batch in enumerate(batches):
             if number == 0:
                 check_columns(extract=item.extract, found=batch.frame.columns)
+                item.columns = batch.frame.columns if file_format(item.arrival.path)[0] == "csv" else []
             part = split(
                 batch=batch,
                 extract=item.extract,
@@ -167,11 +170,12 @@ def _count(item: StagedFile, *, rows_read: int, accepted: pl.DataFrame, refused:
     item.rows_accepted += accepted.height
     item.rows_quarantined += refused.height
     if item.extract in MONEY_EXTRACTS:
-        item.amount_accepted += _total(accepted.select(amount(item.extract)).to_series())
-        item.amount_quarantined += _total(refused["amount"])
+        item.amount_accepted += total_of(accepted.select(amount(item.extract)).to_series())
+        item.amount_quarantined += total_of(refused["amount"])
 
 
-def _total(amounts: pl.Series) -> Decimal:
+def total_of(amounts: pl.Series) -> Decimal:
+    """Exact sum of amounts, 0.00 of none."""
     total = amounts.cast(pl.Decimal(38, 2)).sum()
     return Decimal("0.00") if total is None else Decimal(total)
 
@@ -230,6 +234,6 @@ def _move_counts(item: StagedFile, *, duplicates: pl.DataFrame, conflicts: pl.Da
     item.rows_duplicate += duplicates.height
     item.rows_quarantined += conflicts.height
     if item.extract in MONEY_EXTRACTS:
-        repeated = _total(duplicates.select(amount(item.extract)).to_series())
+        repeated = total_of(duplicates.select(amount(item.extract)).to_series())
         item.amount_accepted -= repeated
         item.amount_duplicate += repeated

@@ -38,6 +38,7 @@ _LEDGER_SCHEMA = pl.Schema(
         "rows_accepted": pl.Int64(),
         "rows_quarantined": pl.Int64(),
         "rows_duplicate": pl.Int64(),
+        "rows_given_up": pl.Int64(),
         "amount_read": pl.Decimal(18, 2),
         "amount_accepted": pl.Decimal(18, 2),
         "amount_quarantined": pl.Decimal(18, 2),
@@ -81,7 +82,7 @@ def create_raw_views(
             schema=pl.Schema(raw_schema(extract) | {"_is_new": pl.Boolean()}),
             source=f"({' union all '.join(parts)})" if parts else None,
         )
-    _create_ingested_files(connection, receipts)
+    _create_ingested_files(connection, receipts, given_up=quarantine.count_given_up(settings=settings))
     refused = quarantine.quarantine_files(settings=settings)
     visible = pl.Schema({name: dtype for name, dtype in quarantine.SCHEMA.items() if name != "raw_row"})
     _create_view(
@@ -104,9 +105,17 @@ def _create_view(
     connection.execute(f"create or replace view raw.{name} as select {columns} from {source}")  # noqa: S608
 
 
-def _create_ingested_files(connection: duckdb.DuckDBPyConnection, receipts: list[FileReceipt]) -> None:
+def _create_ingested_files(
+    connection: duckdb.DuckDBPyConnection,
+    receipts: list[FileReceipt],
+    *,
+    given_up: dict[tuple[str, str], int],
+) -> None:
+    """The ledger as a table; of the quarantined rows, those that were given up are counted beside."""
     rows = [
-        {name: value for name, value in asdict(item).items() if name in _LEDGER_SCHEMA} for item in receipts
+        {name: value for name, value in asdict(item).items() if name in _LEDGER_SCHEMA}
+        | {"rows_given_up": given_up.get((item.extract, item.file_hash), 0)}
+        for item in receipts
     ]
     as_text = {
         name: pl.String if isinstance(dtype, pl.Datetime | pl.Decimal) else dtype

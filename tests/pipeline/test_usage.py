@@ -85,7 +85,7 @@ def test_a_second_run_says_who_holds_the_lock(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "simulate", "run", "status", "releases", "rollback", "quarantine"]
+    "command", ["demo", "simulate", "run", "status", "releases", "rollback", "quarantine", "replay"]
 )
 def test_every_command_helps_with_an_example(command: str) -> None:
     outcome = rapport(command, "--help")

@@ -70,9 +70,9 @@ from range(0, 70) as numbers (n);
 
 create table raw.ingested_files (
     file_hash varchar, "extract" varchar, file_name varchar, rows_read bigint, rows_accepted bigint,
-    rows_quarantined bigint, rows_duplicate bigint, refused_reason varchar, ingested_at timestamp
+    rows_quarantined bigint, rows_duplicate bigint, rows_given_up bigint, refused_reason varchar, ingested_at timestamp
 );
 insert into raw.ingested_files values
-('hash-orders', 'orders', 'orders.csv', 1000, 990, 5, 5, null, timestamp '2025-01-01'),
-('hash-items', 'order_items', 'order_items.csv', 2000, 2000, 0, 0, null, timestamp '2025-01-01'),
-('hash-1', 'registrations', 'registrations-1.csv', 50, 50, 0, 0, null, timestamp '2025-01-01');
+('hash-orders', 'orders', 'orders.csv', 1000, 990, 5, 5, 0, null, timestamp '2025-01-01'),
+('hash-items', 'order_items', 'order_items.csv', 2000, 2000, 0, 0, 0, null, timestamp '2025-01-01'),
+('hash-1', 'registrations', 'registrations-1.csv', 50, 50, 0, 0, 0, null, timestamp '2025-01-01');

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -20,9 +21,7 @@ NEW_BAD_FILE = """
     from raw.registrations where _file_hash = 'hash-1'
 """
 WITHOUT_LINES = "; delete from raw.order_items where order_id not in (select order_id from raw.orders)"
-FILE = (
-    "insert into raw.ingested_files values ('h', '{}', 'f.csv', {}, {}, {}, {}, {}, timestamp '2025-01-02')"
-)
+FILE = "insert into raw.ingested_files values ('h', '{}', 'f.csv', {}, {}, {}, {}, 0, {}, timestamp '2025-01-02')"
 
 DEFECTS = {
     "no order at all": ("delete from raw.orders", {"orders_absent", "order_items_without_order"}),
@@ -73,6 +72,18 @@ DEFECTS = {
         FILE.format("tickets", 1000, 700, 300, 0, "null"),
         {"quarantined_share", "quarantined_in_delivery"},
     ),
+    "30 % in quarantine, and a good delivery after": (
+        FILE.format("tickets", 1000, 700, 300, 0, "null")
+        + ";"
+        + FILE.format("tickets", 90000, 90000, 0, 0, "null")
+        .replace("-02'", "-03'")
+        .replace("f.csv", "g.csv"),
+        {"quarantined_in_delivery"},
+    ),
+    "30 % of a foreign export in quarantine": (
+        FILE.format("olist.orders", 1000, 700, 300, 0, "null"),
+        {"quarantined_share", "quarantined_in_delivery"},
+    ),
     "a small file all in quarantine": (FILE.format("tickets", 20, 0, 20, 0, "null"), {"quarantined_share"}),
     "a refused file": (FILE.format("tickets", 0, 0, 0, 0, "'is not text'"), {"files_refused"}),
     "rows that nobody accounts for": (FILE.format("tickets", 100, 98, 0, 0, "null"), {"files_unaccounted"}),
@@ -111,9 +122,11 @@ HARMLESS = {
     + """; insert into raw.registrations by name select * replace (
             'ok@shop.example' as email, timestamp '2024-06-01' as updated_at, 'hash-good' as _file_hash
         ) from raw.registrations where _file_hash = 'hash-bad'""",
-    "a good delivery after a bad one": FILE.format("tickets", 1000, 700, 300, 0, "null")
+    "a bad file that came again, corrected": FILE.format("tickets", 1000, 700, 300, 0, "null")
     + ";"
-    + FILE.format("tickets", 90000, 90000, 0, 0, "null").replace("2025-01-02", "2025-01-03"),
+    + FILE.format("tickets", 1000, 1000, 0, 0, "null").replace("2025-01-02", "2025-01-03"),
+    "a bad delivery of which enough was given up": FILE.format("tickets", 1000, 700, 300, 0, "null")
+    + "; update raw.ingested_files set rows_given_up = 100 where extract = 'tickets'",
     "a shop with few orders and a long pause": """
         delete from raw.orders
         where not (order_id like '%-7' and month(ordered_at) <> 5 and month(ordered_at) < 11)""",
@@ -157,6 +170,20 @@ def test_a_failure_names_value_month_and_limit(arrived: duckdb.DuckDBPyConnectio
         "critical",
         CHECKED_AT,
     )
+
+
+def test_the_extract_its_share_and_its_own_limit_are_named(
+    arrived: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("gate_limits.csv", "gate_parameters.csv", "quarantine_limits.csv"):
+        (tmp_path / name).write_text((arrival.SEEDS_DIR / name).read_text(encoding="utf-8"), encoding="utf-8")
+    with (tmp_path / "quarantine_limits.csv").open("a", encoding="utf-8") as seed:
+        seed.write("orders,0.01,0.05,100,because,2025-01-01\n")
+    monkeypatch.setattr(arrival, "SEEDS_DIR", tmp_path)
+    arrived.execute(FILE.format("orders", 1000, 900, 100, 0, "null"))
+    arrived.execute(FILE.format("tickets", 1000, 900, 100, 0, "null"))
+    observed = failing(arrived)["quarantined_in_delivery"].observed
+    assert observed == "0.05 (orders of 2025-01-02 00:00:00: 10.0 % of 1000 rows, at most 5.0 %)"
 
 
 def test_the_bad_file_is_named(arrived: duckdb.DuckDBPyConnection) -> None:

@@ -114,7 +114,9 @@ def test_parquet_of_floats_and_nested_columns(shop: Shop) -> None:
     assert (receipt.rows_accepted, receipt.rows_quarantined, receipt.unknown_columns) == (1, 1, ["tags"])
     assert shop.query("select order_id, paid_amount::varchar from raw.orders") == [("1", "0.30")]
     (row,) = shop.refused_rows().to_dicts()
-    assert json.loads(row["raw_row"])["order_id"] == "2.0"
+    assert (
+        json.loads(row["raw_row"])["order_id"] == "2"
+    )  # as an accepted row reads it, so that it can be tried again
     assert row["line_number"] == 2
 
 

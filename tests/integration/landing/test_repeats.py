@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.landing import ingest as ingest_module
 from orchestration.landing.ledger import LedgerDamagedError, read_ledger
-from orchestration.landing.quarantine import export
+from orchestration.landing.worksheet import export
 
 if TYPE_CHECKING:
     from conftest import Shop
