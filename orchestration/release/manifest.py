@@ -87,7 +87,7 @@ def _code_files() -> Iterator[Path]:
 
 
 def _inputs(ledger: Path) -> Iterator[dict[str, Any]]:
-    """Yield file, hash and counts of every ingested file, the newest line per file and extract."""
+    """Yield file, hash, counts and place in raw of every ingested file, the newest line per file and extract."""
     newest: dict[tuple[str, str], dict[str, Any]] = {}
     if ledger.exists():
         for line in ledger.read_text(encoding="utf-8").splitlines(keepends=True):
@@ -104,6 +104,8 @@ def _inputs(ledger: Path) -> Iterator[dict[str, Any]]:
         "rows_accepted",
         "rows_quarantined",
         "rows_duplicate",
+        "ingested_at",
+        "raw_file",
     )
     for _, entry in sorted(newest.items()):
         yield {key: entry.get(key) for key in wanted}
