@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test lint ui docs bench soak-fuzz clean setup
+.PHONY: demo test lint ui docs bench clean setup soak soak-histories soak-kills soak-fuzz
 
 setup: $(INSTALLED)
 
@@ -32,10 +32,20 @@ lint: $(INSTALLED)
 ui: $(INSTALLED)  ## Dagster's web interface on the home of RAPPORT_HOME (default ./var)
 	@mkdir -p $${RAPPORT_HOME:-var}/dagster
 	@test -f $${RAPPORT_HOME:-var}/dagster/dagster.yaml || printf 'telemetry:\n  enabled: false\nnux:\n  enabled: false\n' > $${RAPPORT_HOME:-var}/dagster/dagster.yaml
-	DAGSTER_HOME=$$(cd $${RAPPORT_HOME:-var}/dagster && pwd) $(BIN)/dagster dev -m orchestration.definitions -h 127.0.0.1
+	umask 077; DAGSTER_HOME=$$(cd $${RAPPORT_HOME:-var}/dagster && pwd) $(BIN)/dagster dev -m orchestration.definitions -h 127.0.0.1
 
 docs: $(INSTALLED)  ## dbt's documentation of every table as one page, dbt_project/target/static_index.html
 	cd dbt_project && ../$(BIN)/dbt docs generate --static --profiles-dir .
+
+HISTORIES ?= 200
+soak-histories: $(INSTALLED)  ## random histories of nights, each equal to a build at once; goes on where histories.jsonl ends
+	$(BIN)/python -m tests.pipeline.histories.play --histories $(HISTORIES) --report histories.jsonl
+
+KILLS ?= 100
+soak-kills: $(INSTALLED)  ## runs that are killed at random moments; goes on where kills.jsonl ends
+	$(BIN)/python -m tests.pipeline.crashes.play --kills $(KILLS) --report kills.jsonl
+
+soak: soak-histories soak-kills  ## the long proofs
 
 SIZE ?= 20k
 bench: $(INSTALLED)  ## a run against the physical limit of this machine; SIZE=20k|200k|1m

@@ -59,24 +59,6 @@ class Verdict:
     missing: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Judgement:
-    """What the gates said of one batch.
-
-    Attributes:
-        checked_at: moment of the last check, UTC.
-        failing: `gate, severity, observed, threshold` of every check that did not pass.
-    """
-
-    checked_at: datetime
-    failing: list[dict[str, str]]
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether a critical check failed."""
-        return any(gate["severity"] == "critical" for gate in self.failing)
-
-
 def record(*, connection: duckdb.DuckDBPyConnection, batch_id: str, results: Iterable[GateResult]) -> None:
     """Add results to `gate.evaluations`; nothing that was recorded before is changed."""
     connection.execute(TABLES)
@@ -122,18 +104,17 @@ def demand(*, connection: duckdb.DuckDBPyConnection, batch_id: str) -> Verdict:
     )
 
 
-def last_judgement(*, connection: duckdb.DuckDBPyConnection) -> Judgement | None:
-    """Return what the gates said of the batch that was judged last, or None if none ever was."""
+def failing_gates(*, connection: duckdb.DuckDBPyConnection, batch_id: str) -> list[dict[str, str]]:
+    """Return `gate, severity, observed, threshold` of every check of a batch that did not pass."""
+    connection.execute(TABLES)
     rows = connection.execute(
-        "select gate, severity, observed, threshold, is_passed, checked_at from gate.evaluations "
-        "where batch_id = (select arg_max(batch_id, checked_at) from gate.evaluations) "
-        "order by severity, gate"
+        "select gate, severity, observed, threshold from gate.evaluations "
+        "where batch_id = ? and not is_passed "
+        "qualify row_number() over (partition by gate order by severity, checked_at desc) = 1 "
+        "order by severity, gate",
+        [batch_id],
     ).fetchall()
-    if not rows:
-        return None
-    names = ("gate", "severity", "observed", "threshold")
-    failing = [dict(zip(names, row, strict=False)) for row in rows if not row[4]]
-    return Judgement(checked_at=max(row[5] for row in rows), failing=failing)
+    return [dict(zip(("gate", "severity", "observed", "threshold"), row, strict=True)) for row in rows]
 
 
 def dbt_gates(*, manifest_path: Path) -> list[str]:

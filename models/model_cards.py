@@ -22,10 +22,37 @@ CARD_SCHEMA = {
 }
 
 
+UNBUILT = {
+    "churn": "No churn model is built yet.",
+    "next_order": "No model of the next order is built yet.",
+    "recommendations": "No recommender is built yet.",
+}
+"""Predictions that readers are promised, with the reason why none is published."""
+
+
+def build_unbuilt_cards() -> pl.DataFrame:
+    """Write a card for each prediction that has no model yet, so that its absence has a reason."""
+    return pl.concat(
+        [
+            build_card(
+                model=model,
+                trained_on=None,
+                cut_date=None,
+                parameters={},
+                metrics={},
+                baseline_metrics={},
+                is_published=False,
+                reason=reason,
+            )
+            for model, reason in UNBUILT.items()
+        ]
+    )
+
+
 def build_card(
     *,
     model: str,
-    trained_on: date,
+    trained_on: date | None,
     cut_date: date | None,
     parameters: Mapping[str, object],
     metrics: Mapping[str, object],
@@ -37,7 +64,7 @@ def build_card(
 
     Args:
         model: cltv, churn, next_order or recommendations.
-        trained_on: last day that the published parameters have seen.
+        trained_on: last day that the published parameters have seen, or None without a model.
         cut_date: last day before the holdout, or None where none was held out.
         parameters: fitted parameters by name, unit in the name.
         metrics: figures of quality by name.

@@ -12,7 +12,10 @@ import polars as pl
 
 from models.frames import require_columns
 
-AT_LEAST, AT_MOST, ABOVE_PREVIOUS = "at_least", "at_most", "above_previous"
+AT_LEAST, ABOVE, AT_MOST, BELOW = "at_least", "above", "at_most", "below"
+ABOVE_PREVIOUS, BELOW_PREVIOUS = "above_previous", "below_previous"
+FIXED = (AT_LEAST, ABOVE, AT_MOST, BELOW)
+TREND = (ABOVE_PREVIOUS, BELOW_PREVIOUS)
 MET, MISSED, NOT_MEASURABLE = "met", "missed", "not measurable"
 
 SCORECARD_SCHEMA = pl.Schema(
@@ -89,16 +92,17 @@ def build_scorecard(
 
     Args:
         targets: rows of the seed that are valid at the as-of date: `kpi`, `segment`, `direction` (at_least,
-            at_most, above_previous), `target` (null for above_previous), `unit`, `period_months`.
+            at_most; above, below: strictly; above_previous, below_previous: the period before, strictly),
+            `target` (null for a comparison with the period before), `unit`, `period_months`.
         measures: `kpi`, `segment`, `numerator`, `denominator`, over the periods of `measurement_periods`.
-        previous_measures: the same columns over the period before; only read for above_previous.
+        previous_measures: the same columns over the period before; only read for the two last directions.
         retention: table of `models.retention`; its overall metrics are KPIs of the same name.
         as_of: last day that is known.
 
     Returns:
         Columns of `SCORECARD_SCHEMA`, one row per target, sorted by KPI, period and segment. Without a
         denominator the value is null and the status `not measurable`; without a value of the period before,
-        a target above_previous is not measurable though the value stands.
+        a comparison with it is not measurable though the value stands.
 
     Raises:
         ValueError: a column is missing, a direction is unknown, a fixed target is null, or a KPI and segment
@@ -117,7 +121,7 @@ def build_scorecard(
         .join(before, on=["kpi", "segment"], how="left")
         .join(measurement_periods(targets=targets, as_of=as_of), on="kpi", suffix="_asked")
     )
-    target = pl.when(pl.col("direction") == ABOVE_PREVIOUS).then("previous_value").otherwise(pl.col("target"))
+    target = pl.when(pl.col("direction").is_in(TREND)).then("previous_value").otherwise(pl.col("target"))
     return (
         cards.with_columns(
             target=target.cast(pl.Float64),
@@ -133,10 +137,10 @@ def build_scorecard(
 
 
 def _refuse_bad_targets(targets: pl.DataFrame) -> None:
-    unknown = targets.filter(~pl.col("direction").is_in([AT_LEAST, AT_MOST, ABOVE_PREVIOUS]))
+    unknown = targets.filter(~pl.col("direction").is_in([*FIXED, *TREND]))
     if unknown.height:
         raise ValueError(f"unknown direction {unknown['direction'][0]} of {unknown['kpi'][0]}")
-    lacking = targets.filter((pl.col("direction") != ABOVE_PREVIOUS) & pl.col("target").is_null())
+    lacking = targets.filter(pl.col("direction").is_in(FIXED) & pl.col("target").is_null())
     if lacking.height:
         raise ValueError(f"{lacking['kpi'][0]} has no target to compare with")
     if targets.select("kpi", "segment").is_duplicated().any():
@@ -167,12 +171,15 @@ def _values(measures: pl.DataFrame) -> pl.DataFrame:
 
 
 def _status() -> pl.Expr:
+    direction, value, target = pl.col("direction"), pl.col("value"), pl.col("target")
     reached = (
-        pl.when(pl.col("direction") == AT_MOST)
-        .then(pl.col("value") <= pl.col("target"))
-        .when(pl.col("direction") == AT_LEAST)
-        .then(pl.col("value") >= pl.col("target"))
-        .otherwise(pl.col("value") > pl.col("target"))
+        pl.when(direction == AT_LEAST)
+        .then(value >= target)
+        .when(direction == AT_MOST)
+        .then(value <= target)
+        .when(direction.is_in([BELOW, BELOW_PREVIOUS]))
+        .then(value < target)
+        .otherwise(value > target)
     )
     return (
         pl.when(reached.is_null())

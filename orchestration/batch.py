@@ -9,7 +9,6 @@ from datetime import date
 import duckdb
 
 from orchestration.continuation import Continuation
-from orchestration.dbt_translator import SERVING
 from orchestration.settings import Settings
 
 
@@ -23,19 +22,32 @@ def resolve_as_of(*, connection: duckdb.DuckDBPyConnection, settings: Settings) 
     The clock is not asked, so that the same input gives the same release on any day.
 
     Raises:
-        UnusableInputError: no order was ever accepted.
+        UnusableInputError: no order was ever accepted, or none by the day asked for.
     """
-    found = connection.execute(
-        "select max(ordered_at at time zone 'UTC' at time zone ?)::date from raw.orders",
-        [settings.reporting_time_zone],
-    ).fetchone()
-    if found is None or found[0] is None:
+    first_day, last_day = _order_days(connection=connection, time_zone=settings.reporting_time_zone)
+    if first_day is None or last_day is None:
         raise UnusableInputError(
             f"No order was accepted from {settings.landing}. Put order files below "
             f"{settings.landing / 'orders'}, or look into `rapport quarantine orders`."
         )
-    last_day: date = found[0]
+    if settings.as_of and settings.as_of < first_day:
+        raise UnusableInputError(
+            f"--as-of {settings.as_of} lies before the first order; orders are known from {first_day} "
+            f"to {last_day}."
+        )
     return settings.as_of or last_day
+
+
+def _order_days(
+    *, connection: duckdb.DuckDBPyConnection, time_zone: str
+) -> tuple[date, date] | tuple[None, None]:
+    """Return the first and the last day with an order, in the reporting time zone."""
+    found = connection.execute(
+        "select (min(ordered_at) at time zone 'UTC' at time zone $1)::date, "
+        "(max(ordered_at) at time zone 'UTC' at time zone $1)::date from raw.orders",
+        [time_zone],
+    ).fetchone()
+    return (found[0], found[1]) if found and found[0] else (None, None)
 
 
 def dbt_vars(*, settings: Settings, as_of: date, continuation: Continuation | None = None) -> str:
@@ -50,11 +62,6 @@ def dbt_vars(*, settings: Settings, as_of: date, continuation: Continuation | No
     if found.previous_as_of:
         variables["previous_as_of_date"] = found.previous_as_of.isoformat()
     return json.dumps(variables)
-
-
-def dbt_selection(*, continuation: Continuation) -> list[str]:
-    """Return what dbt's first call builds: all but what joins the Python KPIs, and seeds only if they changed."""
-    return ["--exclude", SERVING, *(["resource_type:seed"] if continuation.has_seeds else [])]
 
 
 def export_for_dbt(*, settings: Settings) -> None:

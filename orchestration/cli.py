@@ -15,18 +15,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from orchestration.exit_codes import ending_of
 from orchestration.settings import Settings
 
 PLAIN_WIDTH = 120
 """Width of tables in a log file; a terminal has its own."""
-EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_LOCKED = 1, 2, 3, 4
-EXIT_CODES = {
-    "UnusableInputError": EXIT_USAGE,
-    "SourceProfileError": EXIT_USAGE,
-    "GateRefused": EXIT_REFUSED,
-    "RunInProgressError": EXIT_LOCKED,
-}
-"""By name of the error, so that `--help` does not import the stages that raise them."""
 
 app = typer.Typer(
     name="rapport",
@@ -69,12 +62,10 @@ def demo(
     """Simulate a shop, run everything, and show what came out."""
 
     def work(console: Console) -> dict[str, Any]:
-        from orchestration.demo import prepare_landing
-        from orchestration.runner import run
+        from orchestration.demo import run_demo
 
         settings = Settings.from_environment(home=home)
-        landing = prepare_landing(home=settings.home, customers=customers, seed=seed, console=console)
-        return run(settings=replace(settings, landing=landing, profile=None), console=console)
+        return run_demo(settings=settings, customers=customers, seed=seed, console=console)
 
     _present(work, "run", as_json=as_json, debug=debug)
 
@@ -181,6 +172,25 @@ def rollback(
     _present(work, "rollback", as_json=as_json, debug=debug)
 
 
+@command("verify", "rapport verify 20260630T030000-1a2b3c")
+def verify(
+    release: Annotated[str | None, typer.Argument(help="A release that `rapport releases` lists.")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Build a release again from its inputs in a scratch place, and compare every table."""
+
+    def work(console: Console) -> dict[str, Any]:
+        from orchestration.verify import verify as rebuild_and_compare
+
+        return rebuild_and_compare(
+            settings=Settings.from_environment(home=home), release_id=release, console=console
+        )
+
+    _present(work, "verification", as_json=as_json, debug=debug)
+
+
 @command("quarantine", "rapport quarantine orders --export bad_orders.csv")
 def quarantine(
     extract: Annotated[str | None, typer.Argument(help="Only this extract.")] = None,
@@ -202,16 +212,25 @@ def quarantine(
 def _present(work: Callable[[Console], dict[str, Any]], kind: str, *, as_json: bool, debug: bool) -> None:
     """Do the work, show its result, and turn a mistake into a sentence and an exit code."""
     stream = sys.stderr if as_json else sys.stdout
-    console = Console(file=stream, soft_wrap=True, width=None if stream.isatty() else PLAIN_WIDTH)
+    # Names of files and words of extracts are shown as they are: no markup, no emoji.
+    console = Console(
+        file=stream,
+        soft_wrap=True,
+        width=None if stream.isatty() else PLAIN_WIDTH,
+        markup=False,
+        emoji=False,
+    )
     try:
         result = work(console)
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         if debug:
             traceback.print_exc()
-        message, code = _explain(error)
+        message, code = ending_of(error)
         if as_json:
             sys.stdout.write(json.dumps({"error": message, "exit_code": code}, ensure_ascii=False) + "\n")
-        Console(stderr=True, soft_wrap=True).print(message, style="red", markup=False, highlight=False)
+        Console(stderr=True, soft_wrap=True, markup=False, emoji=False).print(
+            message, style="red", highlight=False
+        )
         raise typer.Exit(code) from None
     if as_json:
         sys.stdout.write(json.dumps(result, ensure_ascii=False, default=str, indent=2) + "\n")
@@ -219,14 +238,6 @@ def _present(work: Callable[[Console], dict[str, Any]], kind: str, *, as_json: b
         from orchestration.summary import show
 
         show(kind=kind, result=result, console=console)
-
-
-def _explain(error: Exception) -> tuple[str, int]:
-    """Return the sentence and the exit code that INTERFACE promises for an error."""
-    name = type(error).__name__
-    if name in EXIT_CODES:
-        return str(error), EXIT_CODES[name]
-    return f"{name}: {error}\nRun it again with --debug to see where.", EXIT_FAILED
 
 
 def main() -> None:

@@ -28,7 +28,6 @@ from orchestration.dbt_translator import dbt_manifest
 from orchestration.landing.ledger import FileReceipt, read_ledger
 from orchestration.settings import SEEDS_DIR, Settings
 
-SEEDS = "seeds"
 CONTINUED_MODELS = ("int_browse_activity", "int_sessions", "orders", "order_items", "sessions")
 
 TABLES = """
@@ -52,12 +51,10 @@ class Continuation:
     Attributes:
         models: tables that keep their rows; all others start from nothing.
         previous_as_of: last day that the last build knew, None without one.
-        has_seeds: whether the seeds stand as their files say, so that they need not be loaded.
     """
 
     models: list[str] = field(default_factory=list)
     previous_as_of: date | None = None
-    has_seeds: bool = False
 
 
 def begin(*, connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date) -> Continuation:
@@ -111,7 +108,7 @@ def _decide(*, connection: duckdb.DuckDBPyConnection, settings: Settings, as_of:
     known = dict(connection.execute("select model, definition from build.definitions").fetchall())
     now = _definitions(settings=settings, as_of=as_of)
     models = [model for model in CONTINUED_MODELS if known.get(model) == now[model]]
-    return Continuation(models=models, previous_as_of=finished[0], has_seeds=known.get(SEEDS) == now[SEEDS])
+    return Continuation(models=models, previous_as_of=finished[0])
 
 
 def _seen(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str, str]]:
@@ -125,7 +122,7 @@ def _accepted(settings: Settings) -> set[tuple[str, str, str]]:
 
 
 def _definitions(*, settings: Settings, as_of: date) -> dict[str, str]:
-    """Hash, per table, everything that decides how its rows come about; and the seeds' files."""
+    """Hash, per table, everything that decides how its rows come about."""
     manifest = dbt_manifest()
     frame = [
         duckdb.__version__,
@@ -138,11 +135,7 @@ def _definitions(*, settings: Settings, as_of: date) -> dict[str, str]:
     return {
         model: _hash([*frame, *_ingredients(f"model.rapport.{model}", manifest=manifest, as_of=as_of)])
         for model in CONTINUED_MODELS
-    } | {SEEDS: _hash([f"{path.name}={path.read_text(encoding='utf-8')}" for path in _seed_files()])}
-
-
-def _seed_files() -> list[Path]:
-    return sorted([*SEEDS_DIR.glob("*.csv"), *SEEDS_DIR.glob("*.yml")])
+    }
 
 
 def _ingredients(node: str, *, manifest: Mapping[str, Any], as_of: date) -> list[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import subprocess
-import sys
+import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -13,9 +13,12 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
-from orchestration.settings import DBT_PROJECT_DIR, SEEDS_DIR
+from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, SEEDS_DIR
 
-MANIFEST_PATH = DBT_PROJECT_DIR / "target" / "manifest.json"
+PARSED_DIR = DBT_PROJECT_DIR / "target"
+if (PROJECT_ROOT / "seeds").resolve() != SEEDS_DIR:
+    PARSED_DIR /= hashlib.sha256(str(SEEDS_DIR).encode()).hexdigest()[:8]
+MANIFEST_PATH = PARSED_DIR / "manifest.json"
 PARSED_PROJECT_PATH = MANIFEST_PATH.with_name("partial_parse.msgpack")
 """The same, as dbt itself reads it back."""
 PUBLISHED_FOLDERS = frozenset({"marts", "governance"})
@@ -69,6 +72,8 @@ def ensure_manifest() -> Path:
     Raises:
         RuntimeError: dbt cannot parse the project; the message holds what dbt said.
     """
+    # dbt finds seeds by a path relative to the project only.
+    os.environ["RAPPORT_DBT_SEEDS"] = os.path.relpath(SEEDS_DIR, DBT_PROJECT_DIR)
     sources = [
         path
         for folder in (
@@ -82,11 +87,18 @@ def ensure_manifest() -> Path:
     youngest = max(path.stat().st_mtime for path in [*sources, *DBT_PROJECT_DIR.glob("*.yml")])
     if PARSED_PROJECT_PATH.exists() and MANIFEST_PATH.exists() and MANIFEST_PATH.stat().st_mtime > youngest:
         return MANIFEST_PATH
-    command = [
-        sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--no-send-anonymous-usage-stats",
-        "parse", "--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR),
-    ]  # fmt: skip
-    parsed = subprocess.run(command, capture_output=True, text=True, check=False)
-    if parsed.returncode != 0:
-        raise RuntimeError(f"dbt cannot parse {DBT_PROJECT_DIR}:\n{parsed.stdout}{parsed.stderr}")
+    from dbt.cli.main import dbtRunner
+
+    folders = {
+        "--project-dir": DBT_PROJECT_DIR,
+        "--profiles-dir": DBT_PROJECT_DIR,
+        "--target-path": PARSED_DIR,
+        "--log-path": PARSED_DIR,
+    }
+    placed = [text for option, folder in folders.items() for text in (option, str(folder))]
+    parsed = dbtRunner().invoke(
+        ["--quiet", "--no-use-colors", "--no-send-anonymous-usage-stats", "parse", *placed]
+    )
+    if not parsed.success:
+        raise RuntimeError(f"dbt cannot parse {DBT_PROJECT_DIR}: {parsed.exception}")
     return MANIFEST_PATH

@@ -31,6 +31,8 @@ def build_defs(
         sensors=[landing_sensor],
         resources=resources,
         loggers=dict(loggers or {}),
+        # A process per step, Dagster's default, would collide with its own run on the home's lock.
+        executor=dg.in_process_executor,
     )
 
 

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 STEP_STARTED = "STEP_START"
 STEP_FINISHED = {"STEP_SUCCESS": "✓", "STEP_FAILURE": "✗"}
+
+
+@dataclass(frozen=True)
+class StepFailure:
+    """Why a step failed: the name of the error, and what it says."""
+
+    error: str
+    sentence: str
+
+    def __str__(self) -> str:
+        """Join both for a message of several failures."""
+        return f"{self.error}: {self.sentence}"
 
 
 class RunProgress(logging.Handler):
@@ -17,14 +31,14 @@ class RunProgress(logging.Handler):
 
     Attributes:
         seconds: how long each finished step took, by step name, in the order of finishing.
-        failures: the sentence of each failed step, by step name.
+        failures: why each failed step did, by step name.
     """
 
     def __init__(self, console: Console) -> None:
         super().__init__(level=logging.DEBUG)
         self.console = console
         self.seconds: dict[str, float] = {}
-        self.failures: dict[str, str] = {}
+        self.failures: dict[str, StepFailure] = {}
         self._started: dict[str, float] = {}
         self._status = console.status("starting") if console.is_terminal else None
         if self._status:
@@ -53,7 +67,7 @@ class RunProgress(logging.Handler):
 
     def _show_now(self, text: str) -> None:
         if self._status:
-            self._status.update(text)
+            self._status.update(Text(text))
 
     def _finish(self, step: str, mark: str) -> None:
         self.seconds[step] = time.monotonic() - self._started.get(step, time.monotonic())

@@ -9,6 +9,11 @@ from pathlib import Path
 
 import dagster as dg
 
+from orchestration.endings import failures_of, judge, reason_of
+from orchestration.exit_codes import ending_of
+from orchestration.home import private_home
+from orchestration.last_run import LastRun, read_last_run, remember
+from orchestration.release.registry import current_release
 from orchestration.run_lock import hold_run_lock
 from orchestration.settings import LOCK_NAME, Settings
 
@@ -24,6 +29,7 @@ class RunSettings(dg.ConfigurableResource):  # type: ignore[type-arg]
     profile: str = ""
     as_of: str = ""
     full_refresh: bool = False
+    from_raw: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> RunSettings:
@@ -34,20 +40,41 @@ class RunSettings(dg.ConfigurableResource):  # type: ignore[type-arg]
             profile=settings.profile or "",
             as_of=settings.as_of.isoformat() if settings.as_of else "",
             full_refresh=settings.full_refresh,
+            from_raw=settings.from_raw,
         )
 
     @contextmanager
     def yield_for_execution(
         self,
-        context: dg.InitResourceContext,  # noqa: ARG002 - Dagster's signature
+        context: dg.InitResourceContext,
     ) -> Iterator[RunSettings]:
-        """Hold the home's lock while a run works, whoever launched it.
+        """Hold the home's lock while a run works, keep what it writes private, and remember how it ended.
 
         Raises:
             RunInProgressError: another process runs in this home.
         """
-        with hold_run_lock(Path(self.home) / LOCK_NAME):
-            yield self
+        home = Path(self.home)
+        with private_home(home), hold_run_lock(home / LOCK_NAME):
+            batch_id, last = context.run.run_id if context.run else None, read_last_run(home)
+            if batch_id is None or (last and last.batch_id == batch_id):
+                yield self  # the command line remembers its own runs
+                return
+            with remember(home=home, batch_id=batch_id) as ending:
+                yield self
+                self._conclude(context, ending)
+
+    def _conclude(self, context: dg.InitResourceContext, ending: LastRun) -> None:
+        """Note the gates of a run that Dagster launched, and its release or its failure."""
+        settings = Settings.from_environment(home=Path(self.home), landing=Path(self.landing))
+        found = judge(settings=settings, ending=ending)
+        records = context.instance.all_logs(ending.batch_id) if context.instance else []
+        failures = failures_of(record.dagster_event for record in records if record.dagster_event)
+        if failures:
+            ending.sentence, ending.exit_code = ending_of(reason_of(found=found, failures=failures))
+            return
+        release = current_release(settings=settings)
+        if release and release.batch_id == ending.batch_id:
+            ending.release_id = release.release_id
 
     def settings(self) -> Settings:
         """Unwrap; limits, currency and time zone come from the environment and the source profile.
@@ -64,6 +91,7 @@ class RunSettings(dg.ConfigurableResource):  # type: ignore[type-arg]
             profile=self.profile or None,
             as_of=date.fromisoformat(self.as_of) if self.as_of else None,
             full_refresh=self.full_refresh,
+            from_raw=self.from_raw,
         )
         if settings.profile is None:
             return settings

@@ -5,10 +5,15 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
+
+ATTEMPTS, PAUSE_SECONDS = 5, 0.05
+"""Whoever asks whether the lock is held has it for a moment; so a run tries again before it gives up."""
 
 _held_here: set[Path] = set()
 
@@ -32,11 +37,9 @@ def hold_run_lock(path: Path) -> Iterator[None]:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _take(handle):
             handle.seek(0)
-            raise RunInProgressError(_describe(handle.read())) from None
+            raise RunInProgressError(_describe(handle.read()))
         handle.truncate(0)
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
         handle.write(json.dumps({"process": os.getpid(), "started_at": started_at}))
@@ -47,6 +50,28 @@ def hold_run_lock(path: Path) -> Iterator[None]:
         finally:
             _held_here.discard(path)
             handle.truncate(0)
+
+
+def _take(handle: IO[str]) -> bool:
+    for attempt in range(ATTEMPTS):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(PAUSE_SECONDS if attempt + 1 < ATTEMPTS else 0)
+    return False
+
+
+def is_run_lock_held(path: Path) -> bool:
+    """Whether a run works in this home now, in this process or another one."""
+    if not path.exists():
+        return False
+    with path.open() as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _describe(content: str) -> str:

@@ -9,29 +9,23 @@ import warnings
 from contextlib import redirect_stdout
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 
-from expectations.verdict import GateRefused, demand
 from orchestration.batch import UnusableInputError
+from orchestration.endings import failures_of, judge, reason_of
+from orchestration.home import private_home
+from orchestration.home_source import demand_same_source, source_of
 from orchestration.landing.arrivals import landing_files
-from orchestration.landing.profiles import load_profile
-from orchestration.progress import RunProgress, stage_name
+from orchestration.last_run import remember
+from orchestration.progress import RunProgress
 from orchestration.run_lock import hold_run_lock
 from orchestration.settings import EXTRACTS, Settings
-from orchestration.warehouse import open_warehouse
-
-if TYPE_CHECKING:
-    import dagster as dg
 
 LOG_NAME = "run.log"
 """What dbt and libraries said during the last run; private, like the rest of the home."""
 DAGSTER_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
-
-
-class RunFailedError(Exception):
-    """A stage failed for another reason than a gate; the last release stands."""
 
 
 def run(*, settings: Settings, console: Console) -> dict[str, Any]:
@@ -45,40 +39,48 @@ def run(*, settings: Settings, console: Console) -> dict[str, Any]:
         The summary of the release, see `orchestration.summary.release_summary`.
 
     Raises:
-        UnusableInputError: there is nothing to run on.
+        UnusableInputError: there is nothing to run on, or the home is another shop's.
+        UnusableSettingError: a setting cannot be meant.
+        SourceProfileError: the profile does not fit the export.
         RunInProgressError: another run holds the lock.
         GateRefused: a critical gate failed or was not evaluated; nothing was published.
         RunFailedError: a stage failed.
     """
-    _demand_usable_input(settings)
-    for folder in _unknown_folders(settings):
-        console.print(
-            f"! {folder.name}/ in the landing folder is no extract and is not read", highlight=False
-        )
     batch_id = str(uuid.uuid4())
-    with hold_run_lock(settings.lock_path):
+    with (
+        private_home(settings.home),
+        hold_run_lock(settings.lock_path),
+        remember(home=settings.home, batch_id=batch_id) as ending,
+    ):
+        _demand_usable_input(settings)
+        for folder in _unknown_folders(settings):
+            console.print(f"! {folder.name}/ in the landing folder is no extract and is not read")
         progress = RunProgress(console)
         try:
-            succeeded = _execute(settings=settings, progress=progress, batch_id=batch_id)
+            succeeded = build_release(settings=settings, progress=progress, batch_id=batch_id)
         finally:
             progress.close()
+        found = judge(settings=settings, ending=ending)
         if not succeeded:
-            _raise_reason(settings=settings, batch_id=batch_id, progress=progress)
+            raise reason_of(found=found, failures=progress.failures)
         from orchestration.summary import release_summary
 
-        return release_summary(settings=settings, seconds=progress.seconds)
+        summary = release_summary(settings=settings, seconds=progress.seconds)
+        ending.release_id = summary["release_id"]
+        return summary
 
 
 def _demand_usable_input(settings: Settings) -> None:
     if not settings.landing.is_dir():
+        fault = "is a file" if settings.landing.exists() else "does not exist"
         raise UnusableInputError(
-            f"The landing folder {settings.landing} does not exist. Create it with a folder per extract "
+            f"The landing folder {settings.landing} {fault}. Create it with a folder per extract "
             "(orders/, registrations/, …), or name another with --landing."
         )
     if settings.as_of and settings.as_of > date.today():
         raise UnusableInputError(f"--as-of {settings.as_of} lies in the future; choose a day that is over.")
+    demand_same_source(source=source_of(settings), settings=settings)
     if settings.profile:
-        load_profile(settings.profile)
         return
     has_raw_orders = any((settings.raw_dir / "orders").glob("*.parquet"))
     if not has_raw_orders and not landing_files(settings=settings).get("orders"):
@@ -99,8 +101,17 @@ def _unknown_folders(settings: Settings) -> list[Path]:
     )
 
 
-def _execute(*, settings: Settings, progress: RunProgress, batch_id: str) -> bool:
-    """Run the nightly job in this process; the home keeps Dagster's history for `make ui`."""
+def build_release(*, settings: Settings, progress: RunProgress, batch_id: str) -> bool:
+    """Run the nightly job in this process; the home keeps Dagster's history for `make ui`.
+
+    Args:
+        settings: of the run; its lock is held, and its home is prepared.
+        progress: told what happens, and why it failed.
+        batch_id: name of the run.
+
+    Returns:
+        Whether everything succeeded and a release was published.
+    """
     instance_dir = _prepare_dagster_home(settings.home / "dagster")
     import dagster as dg
 
@@ -126,7 +137,7 @@ def _execute(*, settings: Settings, progress: RunProgress, batch_id: str) -> boo
         result = definitions.resolve_job_def(NIGHTLY).execute_in_process(
             instance=instance, run_id=batch_id, raise_on_error=False, run_config={"loggers": {"progress": {}}}
         )
-        _remember_failures(result, progress)
+        progress.failures |= failures_of(result.all_events)
         return result.success
 
 
@@ -137,26 +148,3 @@ def _prepare_dagster_home(folder: Path) -> Path:
         config.write_text(DAGSTER_YAML)
     os.environ["DAGSTER_HOME"] = str(folder)
     return folder
-
-
-def _remember_failures(result: dg.ExecuteInProcessResult, progress: RunProgress) -> None:
-    for event in result.all_events:
-        if event.event_type_value != "STEP_FAILURE" or event.step_key is None:
-            continue
-        error = event.step_failure_data.error
-        cause = error.cause or error if error else None
-        progress.failures[event.step_key] = cause.message.strip() if cause else "no message"
-
-
-def _raise_reason(*, settings: Settings, batch_id: str, progress: RunProgress) -> None:
-    """Say why a run did not publish: a refusing gate first, else the stage that failed."""
-    if settings.warehouse_path.exists():
-        with open_warehouse(settings) as connection:
-            verdict = demand(connection=connection, batch_id=batch_id)
-        if verdict.failed:
-            raise GateRefused(failed=verdict.failed, missing=[])
-    unusable = [text for text in progress.failures.values() if UnusableInputError.__name__ in text]
-    if unusable:
-        raise UnusableInputError(unusable[0].split(": ", 1)[-1])
-    lines = [f"{stage_name(step)}: {message}" for step, message in progress.failures.items()]
-    raise RunFailedError("; ".join(lines) or "a stage failed without a message")

@@ -5,27 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from expectations import verdict
 from orchestration.batch import UnusableInputError
+from orchestration.home import private_home
 from orchestration.landing import quarantine
 from orchestration.landing.ledger import FileReceipt, read_ledger
+from orchestration.last_run import read_last_run
 from orchestration.release import registry
 from orchestration.release.registry import Release
-from orchestration.run_lock import hold_run_lock
-from orchestration.settings import Settings
-from orchestration.warehouse import open_warehouse
+from orchestration.run_lock import hold_run_lock, is_run_lock_held
+from orchestration.settings import EXTRACTS, Settings
 
 LISTED_ROWS = 50
 """Quarantined rows that a terminal shows; an export holds all."""
 
 
 def status(*, settings: Settings) -> dict[str, Any]:
-    """Return the last release, freshness per extract, open quarantine and failing gates."""
+    """Return the last run and release, freshness per extract, open quarantine and failing gates.
+
+    Only files are read: whoever opened the warehouse would make a stage of a running night fail.
+    """
     receipts = read_ledger(settings.ledger_path)
     current = registry.current_release(settings=settings)
-    judgement = _last_judgement(settings)
+    run = read_last_run(settings.home)
     return {
         "home": str(settings.home),
         "last_file_at": max((receipt.ingested_at for receipt in receipts), default=None),
@@ -34,9 +35,13 @@ def status(*, settings: Settings) -> dict[str, Any]:
         "built_at": current.built_at.isoformat() if current else None,
         "quarantined_rows": sum(receipt.rows_quarantined for receipt in receipts),
         "refused_files": sum(receipt.refused_reason is not None for receipt in receipts),
-        "last_run": _told(judgement),
+        "last_run": run.told(is_running=is_run_lock_held(settings.lock_path)) if run else None,
+        "last_run_started_at": run.started_at if run else None,
+        "last_run_ended_at": run.ended_at if run else None,
+        "last_run_exit_code": run.exit_code if run else None,
+        "last_run_release_id": run.release_id if run else None,
         "freshness": _freshness(receipts),
-        "failing_gates": judgement.failing if judgement else [],
+        "failing_gates": run.failing_gates if run else [],
     }
 
 
@@ -54,24 +59,6 @@ def _freshness(receipts: list[FileReceipt]) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _last_judgement(settings: Settings) -> verdict.Judgement | None:
-    """Ask the private build, unless a run works on it or nothing was judged yet."""
-    if not settings.warehouse_path.exists():
-        return None
-    try:
-        with open_warehouse(settings, read_only=True) as connection:
-            return verdict.last_judgement(connection=connection)
-    except (duckdb.IOException, duckdb.CatalogException):
-        return None
-
-
-def _told(judgement: verdict.Judgement | None) -> str | None:
-    if judgement is None:
-        return None
-    ending = "refused by a gate" if judgement.is_refused else "passed its gates"
-    return f"{judgement.checked_at:%Y-%m-%d %H:%M:%S} UTC, {ending}"
 
 
 def releases(*, settings: Settings) -> dict[str, Any]:
@@ -95,7 +82,7 @@ def rollback(*, settings: Settings, release_id: str) -> dict[str, Any]:
     Raises:
         UnusableInputError: there is no complete release of this name.
     """
-    with hold_run_lock(settings.lock_path):
+    with private_home(settings.home), hold_run_lock(settings.lock_path):
         try:
             return _facts(registry.rollback(settings=settings, release_id=release_id))
         except registry.UnknownReleaseError as error:
@@ -106,11 +93,11 @@ def quarantined_rows(*, settings: Settings, extract: str | None, export: Path | 
     """Return refused rows, or write all of them to a file.
 
     Raises:
-        UnusableInputError: the folder of the export does not exist.
+        UnusableInputError: nobody knows the extract, or the export cannot be written.
     """
+    _demand_known(extract, settings=settings)
     if export is not None:
-        if not export.absolute().parent.is_dir():
-            raise UnusableInputError(f"The folder of {export} does not exist.")
+        _demand_writable(export)
         written = quarantine.export(settings=settings, target=export, extract=extract)
         return {"rows": [], "exported_rows": written, "note": f"{written:,} rows written to {export}"}
     receipts = [r for r in read_ledger(settings.ledger_path) if extract in (None, r.extract)]
@@ -119,3 +106,17 @@ def quarantined_rows(*, settings: Settings, extract: str | None, export: Path | 
     rows = quarantine.list_rows(settings=settings, extract=extract, limit=LISTED_ROWS).to_dicts()
     shown = f"{len(rows)} of {total:,} rows; --export FILE writes all of them."
     return {"rows": rows, "total": total, "refused_files": refused, "note": "\n".join([*refused, shown])}
+
+
+def _demand_known(extract: str | None, *, settings: Settings) -> None:
+    """Refuse a slip such as `ordrs`; a foreign export's inputs are known from the ledger."""
+    known = [*EXTRACTS, *sorted({r.extract for r in read_ledger(settings.ledger_path)} - set(EXTRACTS))]
+    if extract is not None and extract not in known:
+        raise UnusableInputError(f"There is no extract {extract}. Known are: {', '.join(known)}.")
+
+
+def _demand_writable(export: Path) -> None:
+    if export.is_dir():
+        raise UnusableInputError(f"{export} is a folder; name the CSV file to write.")
+    if not export.absolute().parent.is_dir():
+        raise UnusableInputError(f"The folder of {export} does not exist.")

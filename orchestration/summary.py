@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import duckdb
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from orchestration.settings import Settings
 
@@ -90,7 +90,7 @@ def _number(value: Any, digits: int = 0, unit: str = "") -> str:
 def _show_run(result: dict[str, Any], console: Console) -> None:
     currency = result["currency"]
     console.print()
-    console.print(f"[bold]Release {result['release_id']}[/bold] · as of {result['as_of']}")
+    console.print(Text(f"Release {result['release_id']}", style="bold"), f"· as of {result['as_of']}")
     facts = Table(show_header=False, box=None, pad_edge=False)
     for label, value in (
         ("customers", f"{_number(result['customers'])}, of them {_number(result['buyers'])} buyers"),
@@ -102,9 +102,9 @@ def _show_run(result: dict[str, Any], console: Console) -> None:
         ("gates", f"{result['gates']['passed']} of {result['gates']['evaluated']} passed"),
         ("warnings", ", ".join(result["gates"]["failed"]) or "none"),
     ):
-        facts.add_row(label, str(value))
+        facts.add_row(label, Text(str(value)))
     console.print(facts, _tier_table(result), _scorecard_table(result))
-    console.print(f"Open it: [bold]{result['path']}[/bold]")
+    console.print("Open it:", Text(result["path"], style="bold"))
 
 
 def _tier_table(result: dict[str, Any]) -> Table:
@@ -128,7 +128,7 @@ def _scorecard_table(result: dict[str, Any]) -> Table:
             "–" if row["value"] is None else f"{row['value']:,.4g}",
             "–" if row["target"] is None else f"{row['target']:,.4g}",
             "–" if row["n"] is None else f"{row['n']:,}",
-            f"[{colours.get(status, 'dim')}]{status}[/]",
+            Text(status, style=colours.get(status, "dim")),
         )
     return table
 
@@ -137,10 +137,10 @@ def _show_rows(columns: tuple[str, ...], key: str) -> Callable[[dict[str, Any], 
     def show_rows(result: dict[str, Any], console: Console) -> None:
         table = Table(*columns)
         for row in result[key]:
-            table.add_row(*(_cell(row[column]) for column in columns))
+            table.add_row(*(Text(_cell(row[column])) for column in columns))
         console.print(table)
         if "note" in result:
-            console.print(result["note"])
+            console.print(Text(result["note"]))
 
     return show_rows
 
@@ -156,7 +156,7 @@ def _cell(value: Any) -> str:
 def _show_facts(result: dict[str, Any], console: Console) -> None:
     table = Table(show_header=False, box=None)
     for name, value in result.items():
-        table.add_row(name.replace("_", " "), _cell(value) if not isinstance(value, Path) else str(value))
+        table.add_row(name.replace("_", " "), Text(_cell(value)))
     console.print(table)
 
 
@@ -174,5 +174,6 @@ SHOWN: dict[str, Callable[[dict[str, Any], Console], None]] = {
     "status": _show_status,
     "releases": _show_rows(("release_id", "as_of", "built_at", "is_current"), "releases"),
     "rollback": _show_facts,
+    "verification": _show_rows(("table", "rows", "rebuilt_rows", "is_equal"), "tables"),
     "quarantine": _show_rows(("extract", "file_name", "line_number", "reasons"), "rows"),
 }

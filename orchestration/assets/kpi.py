@@ -16,6 +16,7 @@ import polars as pl
 
 from models.cltv import compute_cltv
 from models.cohorts import build_cohort_retention
+from models.model_cards import build_unbuilt_cards
 from models.retention import build_repeat_purchase, build_rolling_retention
 from models.scorecard import build_scorecard, measurement_periods
 from models.settings import ModelSettings
@@ -91,7 +92,7 @@ def unfilled_tables(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[
     group_name="kpi",
 )
 def cltv_scores(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None]]:
-    """Score every buyer's next twelve months, with the card that says how far to trust it."""
+    """Score every buyer's next twelve months; the cards say how far to trust it, and what is not predicted."""
     with computation(run_settings) as run:
         result = compute_cltv(
             histories=inputs.read_purchase_histories(connection=run.connection, as_of=run.as_of),
@@ -102,7 +103,7 @@ def cltv_scores(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None
             settings=run.model,
         )
         yield run.write("cltv_scores", result.scores)
-        yield run.write("model_cards", result.card)
+        yield run.write("model_cards", pl.concat([result.card, build_unbuilt_cards()]))
 
 
 @dg.asset(key=["kpi", "cohort_retention"], deps=MARTS, group_name="kpi")

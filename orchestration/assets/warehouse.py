@@ -14,7 +14,7 @@ from dagster_dbt import dbt_assets
 
 from expectations import verdict
 from orchestration import continuation, dbt_build
-from orchestration.batch import dbt_selection, dbt_vars, export_for_dbt, resolve_as_of
+from orchestration.batch import dbt_vars, export_for_dbt, resolve_as_of
 from orchestration.dbt_translator import SERVING, StageTranslator, dbt_manifest, ensure_manifest
 from orchestration.resources import RunSettings
 from orchestration.settings import Settings
@@ -45,7 +45,7 @@ def warehouse(context: dg.AssetExecutionContext, run_settings: RunSettings) -> I
     yield from _build(
         context,
         settings,
-        dbt_selection(continuation=found),
+        ["--exclude", SERVING],
         dbt_vars(settings=settings, as_of=as_of, continuation=found),
     )
     with open_warehouse(settings) as connection:

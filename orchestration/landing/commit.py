@@ -136,6 +136,18 @@ def _needed(*, extract: str, receipts: list[FileReceipt], settings: Settings) ->
     return {item for item in kept_inputs(settings) if item.extract == extract} - named
 
 
+def place_of_reading(receipt: FileReceipt, *, settings: Settings) -> str | None:
+    """Name the raw file that holds what a receipt of an earlier ledger counted, wherever it lies now."""
+    wanted = Input(receipt.extract, receipt.file_hash, receipt.ingested_at)
+    folder = raw_folder(extract=receipt.extract, settings=settings)
+    as_it_was = folder / str(receipt.raw_file)
+    candidates = [as_it_was] if as_it_was.exists() else []
+    for path in [*candidates, *sorted(folder.glob("*.parquet"))]:
+        if wanted in _readings(path, extract=receipt.extract):
+            return path.name
+    return None
+
+
 def _readings(path: Path, *, extract: str) -> set[Input]:
     """Return the readings of landing files that a raw or quarantine file holds; none if a crash cut it off."""
     try:

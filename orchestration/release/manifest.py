@@ -6,12 +6,14 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from datetime import date, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from orchestration.landing.ledger import FileReceipt
 from orchestration.settings import PROJECT_ROOT, Settings
 
 CODE_FOLDERS = ("orchestration", "models", "expectations", "dbt_project", "seeds")
@@ -87,7 +89,7 @@ def _code_files() -> Iterator[Path]:
 
 
 def _inputs(ledger: Path) -> Iterator[dict[str, Any]]:
-    """Yield file, hash, counts and place in raw of every ingested file, the newest line per file and extract."""
+    """Yield the receipt of every ingested file, the newest line per file and extract."""
     newest: dict[tuple[str, str], dict[str, Any]] = {}
     if ledger.exists():
         for line in ledger.read_text(encoding="utf-8").splitlines(keepends=True):
@@ -96,19 +98,17 @@ def _inputs(ledger: Path) -> Iterator[dict[str, Any]]:
             ):  # a line without its end was torn by a crash; landing reads it the same way
                 entry = json.loads(line)
                 newest[entry["extract"], entry["file_hash"]] = entry
-    wanted = (
-        "extract",
-        "file_hash",
-        "file_name",
-        "rows_read",
-        "rows_accepted",
-        "rows_quarantined",
-        "rows_duplicate",
-        "ingested_at",
-        "raw_file",
-    )
     for _, entry in sorted(newest.items()):
-        yield {key: entry.get(key) for key in wanted}
+        yield entry
+
+
+def receipts_of(manifest: Mapping[str, Any]) -> list[FileReceipt]:
+    """Return the ledger as it was when a release was made."""
+    known = {item.name for item in fields(FileReceipt)}
+    return [
+        FileReceipt(**{name: value for name, value in entry.items() if name in known})
+        for entry in manifest["inputs"]
+    ]
 
 
 def _file_hash(path: Path) -> str:

@@ -16,9 +16,11 @@ from typing import Any
 import duckdb
 
 from expectations import verdict
+from orchestration.home import READABLE_FOLDER, make_readable_folder
 from orchestration.release import manifest as manifests
 from orchestration.release import registry
 from orchestration.release.dictionary import load_tables
+from orchestration.release.pseudonyms import read_salt
 from orchestration.release.registry import MANIFEST_FILE, MARTS_FILE, Release
 from orchestration.release.tables import describe_release, measure_tables, write_tables
 from orchestration.settings import Settings
@@ -95,7 +97,7 @@ def _release_id(*, batch_id: str, built_at: datetime) -> str:
 def _build_folder(settings: Settings, release_id: str) -> Path:
     """Make the folder to build in: in the scratch space if a rename from there is possible."""
     settings.temp_dir.mkdir(parents=True, exist_ok=True)
-    settings.releases_dir.mkdir(parents=True, exist_ok=True)
+    make_readable_folder(settings.releases_dir)
     folder = settings.temp_dir / f"{registry.BUILD_PREFIX}{release_id}"
     if not _is_same_disk(settings.temp_dir, settings.releases_dir):
         folder = settings.releases_dir / f".{release_id}"
@@ -120,7 +122,7 @@ def _write_file(
     quoted = str(file).replace("'", "''")
     connection.execute(f"attach '{quoted}' as published (storage_version '{STORAGE_VERSION}')")
     try:
-        write_tables(connection=connection, tables=tables)
+        write_tables(connection=connection, tables=tables, salt=read_salt(settings.home))
         describe_release(
             connection=connection,
             tables=tables,
@@ -144,6 +146,7 @@ def _move(folder: Path, destination: Path) -> None:
         with path.open("rb") as file:
             os.fsync(file.fileno())
         path.chmod(READ_ONLY)
+    folder.chmod(READABLE_FOLDER)
     registry.sync_folder(folder)
     folder.rename(destination)
     registry.sync_folder(destination.parent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -16,7 +17,10 @@ from orchestration.settings import Settings
 MARTS_FILE = "marts.duckdb"
 MANIFEST_FILE = "manifest.json"
 BUILD_PREFIX = "release-"
-"""Folders below the scratch space in which a release is built, or waits to be deleted."""
+"""Folders below the scratch space in which a release is built."""
+GRAVE_PREFIX = ".deleted-"
+LEFTOVER = re.compile(rf"{re.escape(GRAVE_PREFIX)}.+|\.[0-9]{{8}}T[0-9]{{6}}-[0-9a-f]{{6}}")
+"""Folders beside the releases that are ours to remove: what is being deleted, and half-built releases."""
 
 
 class UnknownReleaseError(Exception):
@@ -29,6 +33,7 @@ class Release:
 
     Attributes:
         release_id: name of its folder.
+        batch_id: the run that built it.
         path: the folder.
         as_of_date: last day that it knows.
         built_at: UTC.
@@ -37,6 +42,7 @@ class Release:
     """
 
     release_id: str
+    batch_id: str | None
     path: Path
     as_of_date: date
     built_at: datetime
@@ -114,19 +120,19 @@ def prune(*, settings: Settings) -> list[str]:
     doomed = [release for release in surplus if not release.is_current]
     for release in doomed:
         # Renamed first: a deletion that is cut short leaves no half release in the list.
-        grave = settings.releases_dir / f".deleted-{release.release_id}"
+        grave = settings.releases_dir / f"{GRAVE_PREFIX}{release.release_id}"
         release.path.rename(grave)
         shutil.rmtree(grave)
     return [release.release_id for release in doomed]
 
 
 def sweep(*, settings: Settings) -> None:
-    """Remove what a publish that died left behind. The caller holds the run's lock."""
-    for leftover in (
-        *settings.temp_dir.glob(f"{BUILD_PREFIX}*"),
-        *settings.releases_dir.glob(".*"),
-    ):
-        shutil.rmtree(leftover)
+    """Remove what a publish that died left behind, and nothing else. The caller holds the run's lock."""
+    unpublished = settings.temp_dir.glob(f"{BUILD_PREFIX}*")
+    beside = (path for path in settings.releases_dir.glob(".*") if LEFTOVER.fullmatch(path.name))
+    for leftover in (*unpublished, *beside):
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover)
     for link in settings.home.glob(".current-*"):
         link.unlink()
 
@@ -149,6 +155,7 @@ def _read(folder: Path, *, is_current: bool) -> Release:
     manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
     return Release(
         release_id=folder.name,
+        batch_id=manifest.get("batch_id"),
         path=folder,
         as_of_date=date.fromisoformat(manifest["as_of"]),
         built_at=datetime.fromisoformat(manifest["built_at"]),

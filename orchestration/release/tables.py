@@ -10,6 +10,7 @@ import duckdb
 
 from orchestration.release.content_hash import content_hash
 from orchestration.release.dictionary import Column, Table
+from orchestration.release.pseudonyms import pseudonyms
 
 FLOAT_TYPES = frozenset({"DOUBLE", "FLOAT"})
 SIGNIFICANT_DIGITS = 9
@@ -19,16 +20,23 @@ class MissingColumnError(Exception):
     """A table of the warehouse lacks a column that is described, and so promised."""
 
 
-def write_tables(*, connection: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> None:
+def write_tables(*, connection: duckdb.DuckDBPyConnection, tables: Iterable[Table], salt: str) -> None:
     """Create every table in the attached database `published`, with comments.
 
-    Tables that the warehouse holds are copied with their described columns, floats rounded; tables that it
-    does not hold, and those that the release fills itself, are created empty and typed.
+    Tables that the warehouse holds are copied with their described columns, floats rounded and personal
+    account ids hashed; tables that it does not hold, and those that the release fills itself, are created
+    empty and typed.
+
+    Args:
+        connection: the warehouse, with the database `published` attached.
+        tables: all published tables.
+        salt: the home's secret, which the hashes are keyed with.
 
     Raises:
         MissingColumnError: a described column is not there.
     """
     present = _warehouse_columns(connection)
+    stand_ins = pseudonyms(connection=connection, salt=salt, columns=present)
     for schema in sorted({table.schema_in_file for table in tables}):
         connection.execute(f"create schema if not exists published.{schema}")
     for table in tables:
@@ -37,7 +45,7 @@ def write_tables(*, connection: duckdb.DuckDBPyConnection, tables: Iterable[Tabl
             listed = ", ".join(f'"{column.name}" {column.data_type or "varchar"}' for column in table.columns)
             connection.execute(f"create table published.{table.name_in_file} ({listed})")
         else:
-            listed = ", ".join(_expression(table, column, types) for column in table.columns)
+            listed = ", ".join(_expression(table, column, types, stand_ins) for column in table.columns)
             connection.execute(
                 f"create table published.{table.name_in_file} as select {listed} from {table.warehouse_name}"  # noqa: S608
             )
@@ -119,12 +127,12 @@ def _warehouse_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[
     return columns
 
 
-def _expression(table: Table, column: Column, types: Mapping[str, str]) -> str:
+def _expression(table: Table, column: Column, types: Mapping[str, str], stand_ins: Mapping[str, str]) -> str:
     if column.name not in types:
         raise MissingColumnError(
             f"{table.warehouse_name} has no column {column.name}, which {table.full_name} promises."
         )
-    expression = f'"{column.name}"'
+    expression = stand_ins.get(column.name, f'"{column.name}"')
     if types[column.name] in FLOAT_TYPES:
         # Printed and read back: the only rounding to significant digits that is exact for every magnitude.
         expression = f"cast(printf('%.{SIGNIFICANT_DIGITS - 1}e', cast({expression} as double)) as double)"

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,10 @@ class Outcome:
         return found
 
 
-def rapport(*arguments: str | Path, project: Path = PROJECT_ROOT) -> Outcome:
-    """Run a command in a process of its own, as a user does."""
+def rapport(
+    *arguments: str | Path, project: Path = PROJECT_ROOT, variables: Mapping[str, str] | None = None
+) -> Outcome:
+    """Run a command in a process of its own, as a user does; of RAPPORT_* it sees only what is given."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("RAPPORT_", "DAGSTER_"))}
     done = subprocess.run(
         [sys.executable, "-m", "orchestration", *map(str, arguments)],
@@ -37,7 +40,7 @@ def rapport(*arguments: str | Path, project: Path = PROJECT_ROOT) -> Outcome:
         text=True,
         check=False,
         cwd=project,
-        env=environment | {"PYTHONPATH": str(project)},
+        env=environment | {"PYTHONPATH": str(project)} | dict(variables or {}),
     )
     return Outcome(code=done.returncode, out=done.stdout, err=done.stderr)
 

@@ -9,3 +9,8 @@ def dateadd(datepart: str, interval: str, from_date_or_timestamp: str) -> str:
 def datediff(first_date: str, second_date: str, datepart: str) -> str:
     """Stand in for `dbt.datediff`."""
     return f"date_diff('{datepart}', {first_date}, {second_date})"
+
+
+def date_trunc(datepart: str, date: str) -> str:
+    """Stand in for `dbt.date_trunc`."""
+    return f"date_trunc('{datepart}', {date})"

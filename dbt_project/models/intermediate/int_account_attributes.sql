@@ -8,8 +8,7 @@ account_customers as (
 
 registrations as (
 
-    select * from {{ ref('stg_registrations') }}
-    where registered_at < {{ as_of_end() }} or registered_at is null
+    select * from {{ ref('int_registrations') }}
 
 ),
 

@@ -8,7 +8,13 @@ logins as (
 
 registrations as (
 
-    select * from {{ ref('stg_registrations') }}
+    select * from {{ ref('int_registrations') }}
+
+),
+
+placeholders as (
+
+    select * from {{ placeholders_of('browser') }} as patterns
 
 ),
 
@@ -16,23 +22,40 @@ pairs as (
 
     select platform, account_id, anonymous_id
     from logins
-    union all
+    where account_id is not null and anonymous_id is not null
+    union
     select platform, account_id, anonymous_id
     from registrations
+    where account_id is not null and anonymous_id is not null
+
+),
+
+outcomes as (
+
+    select
+        browsers.anonymous_id,
+        min(placeholders.outcome) as outcome
+    from (select distinct anonymous_id from pairs) as browsers
+    inner join placeholders on trim(lower({{ half_width('browsers.anonymous_id') }})) like placeholders.pattern
+    group by 1
 
 ),
 
 final as (
 
-    select distinct
-        platform,
-        account_id,
-        anonymous_id as identifier,
-        case
-            when length(anonymous_id) < {{ rule_value('identity_rules', 'min_length_browser') }} then 'invalid'
-        end as unusable_reason
+    select
+        pairs.platform,
+        pairs.account_id,
+        pairs.anonymous_id as identifier,
+        coalesce(
+            outcomes.outcome,
+            case
+                when length(pairs.anonymous_id) < {{ rule_value('identity_rules', 'min_length_browser') }}
+                    then 'invalid'
+            end
+        ) as unusable_reason
     from pairs
-    where account_id is not null and anonymous_id is not null
+    left join outcomes on pairs.anonymous_id = outcomes.anonymous_id
 
 )
 

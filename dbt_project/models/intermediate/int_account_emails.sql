@@ -2,14 +2,13 @@ with
 
 registrations as (
 
-    select * from {{ ref('stg_registrations') }}
+    select * from {{ ref('int_registrations') }}
 
 ),
 
 placeholders as (
 
-    select * from {{ ref('placeholders') }}
-    where kind in ('email', 'any') and valid_from <= {{ as_of_date() }}
+    select * from {{ placeholders_of('email') }} as patterns
 
 ),
 

@@ -12,7 +12,7 @@ limits as (
 
 ),
 
-identifiers as (
+stated as (
 
     select 'email' as kind, platform, account_id, identifier, unusable_reason, 1 as holder_number
     from {{ ref('int_account_emails') }}
@@ -33,6 +33,22 @@ identifiers as (
 
 ),
 
+-- Only accounts that exist on the as-of date count towards what is shared.
+identifiers as (
+
+    select
+        stated.kind,
+        accounts.account_number,
+        accounts.platform,
+        accounts.account_id,
+        stated.identifier,
+        stated.holder_number,
+        stated.unusable_reason
+    from stated
+    inner join accounts on stated.platform = accounts.platform and stated.account_id = accounts.account_id
+
+),
+
 overshared as (
 
     select
@@ -49,9 +65,9 @@ final as (
 
     select
         identifiers.kind,
-        accounts.account_number,
-        accounts.platform,
-        accounts.account_id,
+        identifiers.account_number,
+        identifiers.platform,
+        identifiers.account_id,
         identifiers.identifier,
         cast(identifiers.holder_number as integer) as holder_number,
         identifiers.unusable_reason is null as is_valid,
@@ -60,8 +76,6 @@ final as (
         ) as unusable_reason,
         identifiers.unusable_reason is null and overshared.identifier is null as is_usable
     from identifiers
-    inner join accounts
-        on identifiers.platform = accounts.platform and identifiers.account_id = accounts.account_id
     left join overshared
         on identifiers.kind = overshared.kind and identifiers.identifier = overshared.identifier
 

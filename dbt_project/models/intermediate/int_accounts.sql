@@ -2,7 +2,7 @@ with
 
 registrations as (
 
-    select * from {{ ref('stg_registrations') }}
+    select * from {{ ref('int_registrations') }}
 
 ),
 
@@ -41,7 +41,6 @@ sightings as (
 
     select platform, account_id, registered_at
     from registrations
-    where registered_at < {{ as_of_end() }} or registered_at is null
     union all
     select distinct platform, account_id, cast(null as timestamp) as registered_at
     from orders
@@ -72,7 +71,8 @@ final as (
         min(registered_at) as registered_at,
         row_number() over (order by platform, account_id) as account_number
     from sightings
-    where account_id is not null
+    -- Without a platform an account has no key; its orders are those of a guest.
+    where account_id is not null and platform is not null
     group by 1, 2
 
 )

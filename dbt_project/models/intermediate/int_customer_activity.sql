@@ -1,3 +1,4 @@
+-- The 30 days are no rule to set: the promised names sessions_30d and logins_30d fix them.
 with dates as (
     select evaluated_on from {{ ref('int_evaluation_dates') }} where purpose = 'segments'
 ),

@@ -1,6 +1,6 @@
 -- How a customer shops: device and part of the day of most orders, share of orders under discount.
 with dayparts as (
-    select hour_of_day, daypart from {{ rules_in_force('dayparts', ['hour_of_day']) }} as rules
+    select hour_of_day, daypart from {{ rule_set_in_force('dayparts') }} as rules
 ),
 
 orders as (

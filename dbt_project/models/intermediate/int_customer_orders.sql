@@ -1,4 +1,5 @@
 -- One pass over the orders for all evaluation days; days come first, so the join to the orders is an equality.
+-- The 12 months of the promised names (orders_12m, …) are fixed by these names; the period of the rules is a seed row.
 with dates as (
     select evaluated_on from {{ ref('int_evaluation_dates') }} where purpose = 'segments'
 ),

@@ -105,8 +105,8 @@ final as (
 
 select
     customer_id,
+    purpose,
     evaluated_on,
-    next_evaluation_on,
     last_order_date,
     frequency,
     net_revenue,

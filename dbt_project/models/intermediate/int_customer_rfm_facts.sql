@@ -1,6 +1,7 @@
--- What is scored: each customer on each yearly evaluation, and provisionally on the day of the first order.
+-- What is scored: each customer on the as-of date, on the last day before each yearly evaluation of tiers, and on the
+-- day of the first order.
 with dates as (
-    select evaluated_on from {{ ref('int_evaluation_dates') }} where purpose = 'tiers'
+    select purpose, evaluated_on from {{ ref('int_evaluation_dates') }} where purpose in ('scores', 'tiers')
 ),
 
 periods as (
@@ -22,11 +23,7 @@ order_days as (
             and days.order_date > {{ months_after('periods.evaluated_on', '-periods.period_months') }}
 ),
 
-next_evaluations as (
-    select order_date, min(evaluated_on) as next_evaluation_on from order_days group by order_date
-),
-
-yearly as (
+evaluated as (
     select
         orders.customer_id,
         order_days.evaluated_on,
@@ -39,51 +36,40 @@ yearly as (
     group by orders.customer_id, order_days.evaluated_on
 ),
 
-first_days as (
-    select orders.customer_id, orders.order_date, next_evaluations.next_evaluation_on
-    from orders
-    inner join next_evaluations on next_evaluations.order_date = orders.order_date
-    where orders.order_number = 1 and orders.order_date < next_evaluations.next_evaluation_on
-),
-
 first_day as (
     select
-        first_days.customer_id,
-        first_days.order_date,
-        first_days.next_evaluation_on,
+        orders.customer_id,
+        orders.order_date,
         count(case when orders.is_sale then 1 end) as frequency,
         sum(orders.net_revenue) as net_revenue
-    from first_days
-    inner join orders
-        on orders.customer_id = first_days.customer_id and orders.order_date = first_days.order_date
-    group by first_days.customer_id, first_days.order_date, first_days.next_evaluation_on
-),
-
-successors as (
-    select evaluated_on, lead(evaluated_on) over (order by evaluated_on) as next_evaluation_on from dates
+    from orders
+    inner join orders as first_orders
+        on first_orders.customer_id = orders.customer_id and first_orders.order_date = orders.order_date
+    where first_orders.order_number = 1
+    group by orders.customer_id, orders.order_date
 ),
 
 final as (
     select
-        yearly.customer_id,
-        yearly.evaluated_on,
-        successors.next_evaluation_on,
-        yearly.last_order_date,
-        yearly.frequency,
-        yearly.net_revenue,
-        yearly.is_provisional
-    from yearly
-    inner join successors on successors.evaluated_on = yearly.evaluated_on
-    where yearly.frequency > 0
+        evaluated.customer_id,
+        dates.purpose,
+        evaluated.evaluated_on,
+        evaluated.last_order_date,
+        evaluated.frequency,
+        evaluated.net_revenue,
+        evaluated.is_provisional
+    from evaluated
+    inner join dates on dates.evaluated_on = evaluated.evaluated_on
+    where evaluated.frequency > 0
     union all
-    select customer_id, order_date, next_evaluation_on, order_date, frequency, net_revenue, true
+    select customer_id, 'first_order', order_date, order_date, frequency, net_revenue, true
     from first_day
 )
 
 select
     customer_id,
+    purpose,
     evaluated_on,
-    next_evaluation_on,
     last_order_date,
     cast(frequency as integer) as frequency,
     cast(net_revenue as decimal(18, 2)) as net_revenue,

@@ -1,4 +1,5 @@
--- Category, value and activity of each customer on each evaluation day, beside the lifecycle stage.
+-- Category, value and activity of each customer on each evaluation day, beside the lifecycle stage. Categories are
+-- tried in the order that seeds/customer_categories.csv documents as `precedence`.
 with standing as (
     select * from {{ ref('int_customer_standing') }}
 ),

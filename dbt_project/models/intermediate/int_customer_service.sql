@@ -1,3 +1,4 @@
+-- The 90 days are no rule to set: the promised names tickets_90d and complaints_90d fix them.
 with as_of as (
     select evaluated_on from {{ ref('int_evaluation_dates') }} where purpose = 'segments' and is_current
 ),

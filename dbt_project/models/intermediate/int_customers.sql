@@ -12,7 +12,7 @@ accounts as (
 
 age_bands as (
 
-    select * from {{ rules_in_force('age_bands', ['age_band']) }} as rules
+    select * from {{ rule_set_in_force('age_bands') }} as rules
 
 ),
 

@@ -1,15 +1,9 @@
 -- A returned number goes to the next subscriber. In order of registration, an account with another name, another birth
--- date and a registration long after the one before it starts a new holder; unknown names or dates never do.
+-- date and a registration long after that of the last known holder starts a new holder. An account that lacks one of
+-- the three is no evidence: it stays with the holder before it and does not stand between two who are known.
 with
 
 phones as (
-
-    select * from {{ ref('int_account_phones') }}
-    where unusable_reason is null
-
-),
-
-neighbours as (
 
     select
         platform,
@@ -18,13 +12,31 @@ neighbours as (
         registered_at,
         name,
         birth_date,
+        name is not null and birth_date is not null and registered_at is not null as is_known
+    from {{ ref('int_account_phones') }}
+    where unusable_reason is null
+
+),
+
+known_before as (
+
+    select
+        platform,
+        account_id,
+        identifier,
+        registered_at,
+        name,
+        birth_date,
+        is_known,
         lag(registered_at) over (
-            partition by identifier order by registered_at, platform, account_id
-        ) as previous_registered_at,
-        lag(name) over (partition by identifier order by registered_at, platform, account_id) as previous_name,
+            partition by identifier, is_known order by registered_at, platform, account_id
+        ) as known_registered_at,
+        lag(name) over (
+            partition by identifier, is_known order by registered_at, platform, account_id
+        ) as known_name,
         lag(birth_date) over (
-            partition by identifier order by registered_at, platform, account_id
-        ) as previous_birth_date
+            partition by identifier, is_known order by registered_at, platform, account_id
+        ) as known_birth_date
     from phones
 
 ),
@@ -38,16 +50,15 @@ handovers as (
         registered_at,
         case
             when
-                name <> previous_name
-                and birth_date <> previous_birth_date
+                is_known
+                and name <> known_name
+                and birth_date <> known_birth_date
                 and registered_at
-                > {{ dbt.dateadd(
-                    'month', rule_value('identity_rules', 'phone_reuse_after'), 'previous_registered_at'
-                ) }}
+                > {{ dbt.dateadd('month', rule_value('identity_rules', 'phone_reuse_after'), 'known_registered_at') }}
                 then 1
             else 0
         end as is_handover
-    from neighbours
+    from known_before
 
 ),
 

@@ -36,7 +36,7 @@ orders as (
 
 statuses as (
 
-    select distinct status, is_sale from {{ ref('order_statuses') }}
+    select status, is_sale from {{ ref('int_order_statuses') }}
 
 ),
 

@@ -1,9 +1,5 @@
 with evaluations as (
-    select * from {{ ref('int_customer_rfm') }}
-),
-
-dates as (
-    select evaluated_on from {{ ref('int_evaluation_dates') }} where purpose = 'tiers' and is_current
+    select * from {{ ref('int_customer_rfm') }} where purpose = 'scores'
 ),
 
 final as (
@@ -23,7 +19,6 @@ final as (
         evaluations.is_provisional,
         evaluations.points_to_next_tier
     from evaluations
-    inner join dates on dates.evaluated_on = evaluations.evaluated_on
 )
 
 select

@@ -46,8 +46,9 @@ latest as (
 statuses as (
     select
         status,
-        bool_or(is_sale) as is_sale
+        arg_max(is_sale, valid_from) as is_sale
     from seeds.order_statuses
+    where valid_from <= date '$as_of_date'
     group by status
 ),
 

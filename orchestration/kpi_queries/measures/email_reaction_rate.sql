@@ -1,5 +1,5 @@
--- Recipients of a delivered e-mail who reacted ($event_type: opened, clicked, unsubscribed), each counted once and
--- machine events left out, ÷ delivered.
+-- Recipients of a delivered e-mail who reacted ($event_type: opened, clicked, unsubscribed) up to the end of the period,
+-- each counted once and machine events left out, ÷ delivered in the period.
 with
 
 deliveries as (
@@ -14,7 +14,9 @@ deliveries as (
     from staging.stg_campaign_events as events
     inner join staging.stg_campaigns as campaigns
         on events.campaign_id = campaigns.campaign_id and events.variant is not distinct from campaigns.variant
-    where campaigns.channel = 'email'
+    where
+        campaigns.channel = 'email'
+        and cast(timezone($reporting_time_zone, timezone('UTC', events.event_at)) as date) <= $period_end
     group by events.campaign_id, events.variant, events.platform, events.account_id
 
 )

@@ -3,10 +3,15 @@ create schema marts;
 create schema kpi;
 create schema governance;
 
-create table seeds.order_statuses (source_status varchar, status varchar, is_sale boolean, status_rank integer);
+-- A pending order was a success once, and will be again: only the newest rows that have begun count.
+create table seeds.order_statuses (
+    source_status varchar, status varchar, is_sale boolean, status_rank integer, valid_from date
+);
 insert into seeds.order_statuses values
-('pending', 'pending', false, 1), ('paid', 'paid', true, 2), ('invoiced', 'paid', true, 2),
-('cancelled', 'cancelled', false, 7), ('credit_note', 'credit_note', false, 9);
+('paid', 'paid', true, 2, '1970-01-01'), ('invoiced', 'paid', true, 2, '1970-01-01'),
+('cancelled', 'cancelled', false, 7, '1970-01-01'), ('credit_note', 'credit_note', false, 9, '1970-01-01'),
+('pending', 'pending', true, 1, '1960-01-01'), ('pending', 'pending', false, 1, '1970-01-01'),
+('pending', 'pending', true, 1, '2999-01-01');
 
 create table seeds.rfm_tiers (rfm_tier varchar, min_score integer, max_score integer, valid_from date);
 insert into seeds.rfm_tiers values

@@ -92,9 +92,20 @@ DEFECTS = {
         "alter table marts.customer_360 add column email varchar",
         {"personal_data_column"},
     ),
-    "an e-mail as account": (
-        "update marts.identity_map set account_id = 'wang.fang@163.com' where account_id = 'a600'",
+    "a telephone number as somebody's identifier": (
+        """alter table marts.orders add column buyer_id varchar;
+        update marts.orders set buyer_id = '13912345678' where order_id = 'o6-2'""",
         {"personal_data_value"},
+    ),
+    "an e-mail as campaign": (
+        """alter table marts.orders add column campaign_id varchar;
+        update marts.orders set campaign_id = 'wang.fang@163.com' where order_id = 'o6-2'""",
+        {"personal_data_value"},
+    ),
+    "no order at all": (
+        "delete from marts.orders",
+        {"orders_unpublished", "orders_count_differs", "orders_revenue_differs", "customer_revenue_differs"}
+        | {"order_items_count_differs", "order_items_revenue_differs"},
     ),
     "a telephone number in a text": (
         "update marts.orders set device = 'call +86 13912345678!' where order_id = 'o6-2'",
@@ -103,10 +114,13 @@ DEFECTS = {
 }
 
 HARMLESS = {
-    "identifiers of eleven digits and hashes": """
-        update marts.orders set customer_id = '13912345678' where customer_id is null;
+    "things numbered with eleven digits, and hashes": """
+        update marts.order_items set product_id = '13912345678' where order_id = 'o6-2';
         update marts.identity_map set linked_through = 'email:ab13912345678cd';
         update marts.orders set device = '0.1391234567800'""",
+    "account ids that are published as a hash": """
+        update marts.identity_map set account_id = 'wang.fang@163.com' where account_id = 'a600';
+        update marts.identity_map set account_id = '13912345678' where account_id = 'a599'""",
     "an unknown rate": "update marts.customer_360 set discount_order_share = null",
     "a computed table that is not there yet": "drop table kpi.retention",
     "orders after the as-of date are left out": """

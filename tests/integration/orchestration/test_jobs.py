@@ -15,6 +15,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import dagster as dg
 
+    from orchestration.definitions import build_defs
     from orchestration.jobs import alert_on_failure, daily, landing_sensor
 
 
@@ -96,3 +97,8 @@ def test_a_new_file_asks_for_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_schedule_runs_the_nightly_job_once_a_day() -> None:
     assert daily.job_name == "nightly"
     assert daily.cron_schedule == "0 3 * * *"
+
+
+def test_materialize_all_works_in_one_process() -> None:
+    job = build_defs().resolve_implicit_global_asset_job_def()
+    assert job.executor_def.name == "in_process"

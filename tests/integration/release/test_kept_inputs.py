@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from orchestration.landing import compaction, ledger
+from orchestration.landing.commit import place_of_reading
 from orchestration.landing.compaction import compact
 from orchestration.landing.limits import load_limits
 from orchestration.release.inputs import Input, kept_inputs
@@ -68,6 +69,17 @@ def test_the_inputs_of_all_releases_are_kept(shop: Shop) -> None:
     assert kept_inputs(shop.settings) == {Input("orders", h, JUNE.isoformat()) for h in hashes}
     go(folder)
     assert kept_inputs(shop.settings) == set()
+
+
+def test_a_reading_is_found_wherever_its_rows_went(shop: Shop) -> None:
+    before = ledger.read_ledger(shop.settings.ledger_path)
+    release(shop, "r1")
+    assert place_of_reading(before[0], settings=shop.settings) == before[0].raw_file
+    compact(extract="orders", settings=shop.settings, fresh=[])
+    shop.ingest(now=JULY, full_refresh=True)
+    places = {place_of_reading(item, settings=shop.settings) for item in before}
+    assert [str(place)[:6] for place in places] == ["month-"]
+    assert place_of_reading(replace(before[0], ingested_at="2020-01-01"), settings=shop.settings) is None
 
 
 def test_the_manifest_says_where_in_raw_an_input_lies(shop: Shop) -> None:

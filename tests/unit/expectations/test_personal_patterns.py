@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from expectations.publication import EMAIL_PATTERN, PHONE_PATTERN
+from expectations.personal_data import EMAIL_PATTERN, PHONE_PATTERN
 
 
 def matches(text: str, pattern: str) -> bool:

@@ -49,9 +49,13 @@ def card(asked: pl.DataFrame, measured=None, previous=None, retention=NO_RETENTI
         ("at_least", 4, "missed"),
         ("at_most", 5, "met"),
         ("at_most", 6, "missed"),
+        ("above", 6, "met"),
+        ("above", 5, "missed"),
+        ("below", 4, "met"),
+        ("below", 5, "missed"),
     ],
 )
-def test_a_target_is_met_from_the_very_value_on(direction, numerator, status):
+def test_a_target_is_met_from_the_very_value_on_unless_it_is_strict(direction, numerator, status):
     row = card(targets(("k", "all", direction, 0.5, 12)), measures(("k", "all", numerator, 10)))
     assert (row["status"], row["value"], row["n"]) == (status, numerator / 10, 10)
 
@@ -78,9 +82,19 @@ def test_the_period_before_touches_the_period():
     assert (row["previous_start"], row["previous_end"]) == (date(2022, 3, 1), date(2023, 2, 28))
 
 
-@pytest.mark.parametrize(("now", "status"), [(11, "met"), (10, "missed"), (9, "missed")])
-def test_above_previous_compares_with_the_period_before(now, status):
-    asked = targets(("k", "all", "above_previous", None, 12))
+@pytest.mark.parametrize(
+    ("direction", "now", "status"),
+    [
+        ("above_previous", 11, "met"),
+        ("above_previous", 10, "missed"),
+        ("above_previous", 9, "missed"),
+        ("below_previous", 11, "missed"),
+        ("below_previous", 10, "missed"),
+        ("below_previous", 9, "met"),
+    ],
+)
+def test_a_trend_compares_with_the_period_before(direction, now, status):
+    asked = targets(("k", "all", direction, None, 12))
     row = card(asked, measures(("k", "all", now, 2)), measures(("k", "all", 50, 10)))
     assert (row["status"], row["target"]) == (status, 5.0)
 
@@ -114,6 +128,7 @@ def test_overall_retention_is_a_kpi_with_its_own_period():
     [
         (targets(("k", "all", "upwards", 1, 12)), "unknown direction upwards of k"),
         (targets(("k", "all", "at_least", None, 12)), "k has no target"),
+        (targets(("k", "all", "below", None, 12)), "k has no target"),
         (targets(("k", "all", "at_least", 1, 12), ("k", "all", "at_most", 1, 12)), "two targets"),
         (targets(("k", "all", "at_least", 1, 12), ("k", "email", "at_least", 1, 6)), "different periods"),
     ],

@@ -120,7 +120,7 @@ def test_sweep_removes_what_a_died_publish_left(settings: Settings) -> None:
     put_release(settings, 1, current=True)
     leftovers = [
         settings.temp_dir / "release-r2",
-        settings.releases_dir / ".r2",
+        settings.releases_dir / ".20260630T030000-1a2b3c",
         settings.releases_dir / ".deleted-r0",
     ]
     for folder in leftovers:
@@ -130,6 +130,16 @@ def test_sweep_removes_what_a_died_publish_left(settings: Settings) -> None:
     registry.sweep(settings=settings)
     assert not any(folder.exists() for folder in leftovers)
     assert not (settings.home / ".current-abc").is_symlink()
+    assert names(settings) == ["r1"]
+
+
+def test_sweep_leaves_what_others_put_beside_the_releases(settings: Settings) -> None:
+    put_release(settings, 1, current=True)
+    (settings.releases_dir / ".DS_Store").write_bytes(b"Finder")
+    (settings.releases_dir / ".snapshot").mkdir()
+    registry.sweep(settings=settings)
+    assert (settings.releases_dir / ".DS_Store").exists()
+    assert (settings.releases_dir / ".snapshot").is_dir()
     assert names(settings) == ["r1"]
 
 

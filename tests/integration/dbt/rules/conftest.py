@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import os
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -28,13 +30,21 @@ def define_as_of(connection: duckdb.DuckDBPyConnection, day: date) -> None:
     connection.execute(f"create or replace temp macro as_of() as date '{day}'")
 
 
-def run_rules(*, warehouse: Path, scratch: Path, as_of: date) -> None:
+def run_rules(
+    *,
+    warehouse: Path,
+    scratch: Path,
+    as_of: date,
+    project_root: Path = PROJECT_ROOT,
+    select: tuple[str, ...] = ("+customer_360", "+segments", "+rfm_tier_history"),
+    exclude: tuple[str, ...] = (*CORE_MARTS, "source:*", "test_type:generic"),
+) -> None:
     """Build the seeds and models of the rules on core marts that already stand in the warehouse."""
-    project = str(PROJECT_ROOT / "dbt_project")
+    project = str(project_root / "dbt_project")
     command = [
         str(Path(sys.executable).with_name("dbt")), "build", "--no-use-colors", "--quiet",
-        "--select", "+customer_360", "+segments", "+rfm_tier_history",
-        "--exclude", *CORE_MARTS, "source:*", "test_type:generic",
+        "--select", *select,
+        *(["--exclude", *exclude] if exclude else []),
         "--exclude-resource-type", "unit_test",
         "--project-dir", project, "--profiles-dir", project,
         "--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs"),
@@ -87,6 +97,60 @@ def built_last_month(scratch: Path) -> Path:
                 )
         """)
     run_rules(warehouse=warehouse, scratch=scratch, as_of=LAST_MONTH)
+    return warehouse
+
+
+def build_history(*, scratch: Path, as_of: date) -> Path:
+    """Build the tier history of the shop as a run of an earlier day saw it."""
+    warehouse = scratch / f"history_{as_of}.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        define_as_of(connection, AS_OF)
+        connection.execute(read_sql("shop_on_the_borders.sql"))
+        connection.execute("delete from marts.orders where order_date > ?", [as_of])
+    run_rules(warehouse=warehouse, scratch=scratch, as_of=as_of, select=("+rfm_tier_history",))
+    return warehouse
+
+
+@pytest.fixture(scope="session")
+def built_before_an_evaluation(scratch: Path) -> Path:
+    """Warehouse of the last days before the evaluation of 1 January."""
+    return build_history(scratch=scratch, as_of=date(2023, 12, 28))
+
+
+@pytest.fixture(scope="session")
+def built_after_an_evaluation(scratch: Path) -> Path:
+    """Warehouse of a week later."""
+    return build_history(scratch=scratch, as_of=date(2024, 1, 4))
+
+
+def append_every_set(seeds: Path) -> None:
+    """Repeat all rows of each seed with a `valid_from` before the shop's last years."""
+    for seed in seeds.glob("*.csv"):
+        with seed.open(encoding="utf-8", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        with seed.open("a", encoding="utf-8", newline="") as lines:
+            writer = csv.DictWriter(lines, fieldnames=list(rows[0]), lineterminator="\n")
+            writer.writerows({**row, "valid_from": "2020-01-01"} for row in rows)
+
+
+@pytest.fixture(scope="session")
+def built_on_appended_sets(scratch: Path) -> Path:
+    """Warehouse of the same shop, built by a copy of the project whose seeds hold every set twice."""
+    root, warehouse = scratch / "appended", scratch / "appended.duckdb"
+    shutil.copytree(
+        PROJECT_ROOT / "dbt_project", root / "dbt_project", ignore=shutil.ignore_patterns("target", "logs")
+    )
+    shutil.copytree(PROJECT_ROOT / "seeds", root / "seeds")
+    append_every_set(root / "seeds")
+    with duckdb.connect(str(warehouse)) as connection:
+        define_as_of(connection, AS_OF)
+        connection.execute(read_sql("shop_on_the_borders.sql"))
+    run_rules(warehouse=warehouse, scratch=root, as_of=AS_OF, project_root=root)
+    # The tests of the seeds and of the one rule that only the core marts read.
+    run_rules(
+        warehouse=warehouse, scratch=root, as_of=AS_OF, project_root=root,
+        select=("resource_type:seed", "int_order_statuses"), exclude=(),
+    )  # fmt: skip
     return warehouse
 
 

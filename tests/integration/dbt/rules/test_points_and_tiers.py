@@ -15,8 +15,13 @@ GRID = list(product(range(1, 6), repeat=3))
 @pytest.fixture(scope="module")
 def tiers() -> dict[tuple[int, int, int], int]:
     """Lowest score of the tier of each cell, by weights and tiers of the seeds."""
-    weights = dict(duckdb.sql(f"select rule, value from read_csv('{SEEDS / 'rfm_weights.csv'}')").fetchall())
-    bands = duckdb.sql(f"select min_score, max_score from read_csv('{SEEDS / 'rfm_tiers.csv'}')").fetchall()
+    newest = "qualify valid_from = max(valid_from) over ()"
+    weights = dict(
+        duckdb.sql(f"select rule, value from read_csv('{SEEDS / 'rfm_weights.csv'}') {newest}").fetchall()
+    )
+    bands = duckdb.sql(
+        f"select min_score, max_score from read_csv('{SEEDS / 'rfm_tiers.csv'}') {newest}"
+    ).fetchall()
     ranks = {}
     for cell in GRID:
         names = ("recency_weight", "frequency_weight", "monetary_weight")

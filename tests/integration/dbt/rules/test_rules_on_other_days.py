@@ -33,29 +33,54 @@ def test_the_tier_of_last_years_evaluation_can_be_read_on_any_day_up_to_the_next
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
     expected = Path(__file__).with_name("expected_scores.sql").read_text(encoding="utf-8")
-    warehouse.execute("create or replace temp macro as_of() as date '2023-03-31'")
+    warehouse.execute("create or replace temp macro as_of() as date '2022-12-31'")
     scored = dict(
         (row[0], (row[1], row[2]))
         for row in warehouse.execute(f"select customer_id, tier, score from ({expected})").fetchall()
     )
     assert len(scored) > 300
-    for day in (date(2023, 3, 31), date(2023, 9, 1), date(2024, 3, 30)):
+    for day in (date(2023, 1, 1), date(2023, 9, 1), date(2023, 12, 31)):
         held = {row[0]: row[1:] for row in warehouse.execute(TIER_ON_DAY, {"day": day}).fetchall()}
         assert {customer: held[customer] for customer in scored} == scored
 
 
-def test_who_has_no_order_in_a_year_holds_no_tier_after_its_evaluation(
+def test_whoever_bought_in_the_evaluated_year_or_first_after_it_holds_a_tier(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
     held = {row[0] for row in warehouse.execute(TIER_ON_DAY, {"day": date(2024, 3, 31)}).fetchall()}
     buyers = {
         row[0]
         for row in warehouse.execute("""
-            select distinct customer_id from marts.orders
-            where is_sale and customer_id is not null and order_date between '2023-04-01' and '2024-03-31'
+            select customer_id from marts.orders
+            where is_sale and customer_id is not null
+                and (order_date between '2023-01-01' and '2023-12-31' or order_number = 1 and order_date > '2023-12-31')
         """).fetchall()
     }
     assert held == buyers
+
+
+# Anchored on the as-of date, every past evaluation would move by a week and with it all of the published history.
+def test_a_run_a_week_later_tells_the_same_history(
+    built_before_an_evaluation: Path, built_after_an_evaluation: Path
+) -> None:
+    history = (
+        "select customer_id, valid_from, {}, rfm_tier, rfm_score, is_provisional from marts.rfm_tier_history"
+    )
+    with duckdb.connect(str(built_before_an_evaluation), read_only=True) as connection:
+        then = connection.execute(history.format("valid_to") + " order by all").fetchall()
+    with duckdb.connect(str(built_after_an_evaluation), read_only=True) as connection:
+        # What held a week ago has ended with the evaluation in between.
+        still_open = "case when valid_to < '2023-12-31' then valid_to end"
+        now = connection.execute(
+            history.format(still_open) + " where valid_from <= '2023-12-28' order by all"
+        ).fetchall()
+        set_since = connection.execute(
+            "select valid_from, count(*) from marts.rfm_tier_history"
+            " where valid_from > '2023-12-28' and not is_provisional group by all"
+        ).fetchall()
+    assert len(then) > 1000
+    assert now == then
+    assert [day for day, _ in set_since] == [date(2024, 1, 1)]
 
 
 def test_a_new_customer_holds_a_provisional_tier_from_the_first_order(

@@ -1,0 +1,112 @@
+"""Account ids that are somebody's e-mail or telephone number are published as keyed hashes.
+
+So are the ids of customers, visits and evidence that were made out of such an account id.
+
+What belongs here: the home's secret, and the expressions that stand in for ids in the published file. What
+does not: what looks personal (`expectations/personal_data.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import duckdb
+
+from expectations.personal_data import is_personal_id
+
+SALT_FILE = Path("private") / "salt"
+"""Below the home, for its owner only: with it, hashes of telephone numbers could be undone by trying all."""
+SALT_BYTES = 32
+ACCOUNT_DIGITS, CUSTOMER_DIGITS, SESSION_DIGITS, EVIDENCE_DIGITS = 20, 15, 20, 32
+SALTED = "getvariable('pseudonym_salt') || '|' || "
+
+# A customer's id comes from its first account (see int_account_customers). One whose id no other account
+# explains is named after a personal account, and all numbers could be tried against that name.
+PERSONAL_CUSTOMERS = f"""
+create or replace temporary table personal_customers as
+select
+    customer_id,
+    not bool_or(
+        not {is_personal_id("account_id")}
+        and customer_id = 'C' || substr(md5(platform || '|' || account_id), 1, {CUSTOMER_DIGITS})
+    ) as is_named_after_one
+from marts.identity_map
+group by customer_id
+having bool_or({is_personal_id("account_id")})
+"""  # noqa: S608
+
+
+def read_salt(home: Path) -> str:
+    """Return the home's secret; the first release makes it."""
+    path = home / SALT_FILE
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(SALT_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    return path.read_text(encoding="ascii")
+
+
+def pseudonyms(
+    *, connection: duckdb.DuckDBPyConnection, salt: str, columns: Mapping[str, Iterable[str]]
+) -> dict[str, str]:
+    """Prepare a connection and return what stands in for columns in the published file.
+
+    The same id gives the same hash in every table and every release of a home.
+
+    Args:
+        connection: the warehouse.
+        salt: from `read_salt`.
+        columns: by table of the warehouse.
+
+    Returns:
+        Expression by column name; a table with `account_id` has `platform`, too.
+    """
+    connection.execute("set variable pseudonym_salt = ?", [salt])
+    expressions = {"account_id": _account()}
+    if {"customer_id", "account_id"} <= set(columns.get("marts.identity_map", ())):
+        connection.execute(PERSONAL_CUSTOMERS)
+        if connection.execute("select 1 from personal_customers limit 1").fetchone():
+            expressions |= {
+                "customer_id": _customer(),
+                "session_id": _session(),
+                "linked_through": _evidence(),
+            }
+    return expressions
+
+
+def _account() -> str:
+    hashed = _keyed("platform || '|' || account_id", ACCOUNT_DIGITS)
+    return f"case when {is_personal_id('account_id')} then 'A' || {hashed} else account_id end"
+
+
+def _customer() -> str:
+    named = "select customer_id from personal_customers where is_named_after_one"
+    hashed = _keyed("customer_id", CUSTOMER_DIGITS)
+    return f"case when customer_id in ({named}) then 'C' || {hashed} else customer_id end"
+
+
+def _session() -> str:
+    """A visit that only its account identifies is named after account and start, which could be tried, too."""
+    named = "select customer_id from personal_customers"
+    hashed = _keyed("session_id", SESSION_DIGITS)
+    return f"case when customer_id in ({named}) then 'S' || {hashed} else session_id end"
+
+
+def _evidence() -> str:
+    hashed = _keyed("part", EVIDENCE_DIGITS)
+    parts = f"[split_part(part, ':', 1) || ':' || {hashed} for part in string_split(linked_through, ',')]"
+    hashed_parts = f"array_to_string({parts}, ',')"
+    named = "select customer_id from personal_customers"
+    return f"case when customer_id in ({named}) then {hashed_parts} else linked_through end"
+
+
+def _keyed(text: str, digits: int) -> str:
+    return f"substr(sha256({SALTED}{text}), 1, {digits})"
