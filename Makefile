@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test lint ui docs bench clean setup soak soak-histories soak-kills
+.PHONY: demo test lint ui docs bench clean setup soak soak-histories soak-kills soak-fuzz
 
 setup: $(INSTALLED)
 
@@ -50,6 +50,11 @@ soak: soak-histories soak-kills  ## the long proofs
 SIZE ?= 20k
 bench: $(INSTALLED)  ## a run against the physical limit of this machine; SIZE=20k|200k|1m
 	$(BIN)/python -m benchmarks.run $(SIZE)
+
+SEED ?= 1
+COUNT ?= 10000
+soak-fuzz: $(INSTALLED)  ## COUNT broken files of every extract and format; goes on where a stopped run was
+	$(BIN)/python -m tests.soak.fuzz --seed $(SEED) --count $(COUNT)
 
 clean:
 	rm -rf $(VENV) dbt_project/target dbt_project/logs

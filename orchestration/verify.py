@@ -24,7 +24,7 @@ from rich.console import Console
 
 from orchestration.batch import UnusableInputError
 from orchestration.landing import ledger
-from orchestration.landing.commit import raw_folder
+from orchestration.landing.commit import place_of_reading, raw_folder
 from orchestration.landing.ledger import FileReceipt
 from orchestration.progress import RunProgress
 from orchestration.release import registry
@@ -130,7 +130,10 @@ def _link_inputs(*, manifest: dict[str, Any], settings: Settings, scratch: Path)
     """
     there = replace(settings, home=scratch)
     now = {(item.extract, item.file_hash): item for item in ledger.read_ledger(settings.ledger_path)}
-    receipts = [_placed(item, now.get((item.extract, item.file_hash))) for item in receipts_of(manifest)]
+    receipts = [
+        _placed(item, now.get((item.extract, item.file_hash)), settings=settings)
+        for item in receipts_of(manifest)
+    ]
     for item in receipts:
         if item.raw_file:
             _link(
@@ -145,9 +148,13 @@ def _link_inputs(*, manifest: dict[str, Any], settings: Settings, scratch: Path)
         _link(settings.home / SALT_FILE, scratch / SALT_FILE)
 
 
-def _placed(item: FileReceipt, now: FileReceipt | None) -> FileReceipt:
-    """Where a file's rows lie today: compaction may have moved them since."""
-    return item if now is None or item.raw_file is None else replace(item, raw_file=now.raw_file)
+def _placed(item: FileReceipt, now: FileReceipt | None, *, settings: Settings) -> FileReceipt:
+    """Where a file's rows lie today: they may have been merged since, or read again and kept for this release."""
+    if item.raw_file is None:
+        return item
+    if now is not None and now.ingested_at == item.ingested_at:
+        return replace(item, raw_file=now.raw_file)
+    return replace(item, raw_file=place_of_reading(item, settings=settings) or item.raw_file)
 
 
 def _link(source: Path, target: Path) -> None:

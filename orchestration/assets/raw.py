@@ -8,6 +8,8 @@ import dagster as dg
 
 from orchestration.home_source import bind_home
 from orchestration.landing.arrivals import landing_files
+from orchestration.landing.commit import sweep_scratch
+from orchestration.landing.compaction import Compaction, compact
 from orchestration.landing.ingest import ingest_extract
 from orchestration.landing.ledger import FileReceipt
 from orchestration.landing.profiles import translate
@@ -34,6 +36,7 @@ def extract_files(context: dg.AssetExecutionContext, run_settings: RunSettings) 
     if settings.from_raw:
         return dg.MaterializeResult(metadata={"landing": "not looked at: built from raw"})
     bind_home(settings)
+    sweep_scratch(settings)
     if settings.profile:
         translate(settings=settings, on_progress=context.log.info)
     found = landing_files(settings=settings)
@@ -62,7 +65,8 @@ def raw_asset(extract: str) -> dg.AssetsDefinition:
         receipts = ingest_extract(
             extract=extract, files=files, settings=settings, on_progress=context.log.info
         )
-        return dg.MaterializeResult(metadata=_receipt_metadata(receipts))
+        done = compact(extract=extract, settings=settings, fresh=receipts, on_progress=context.log.info)
+        return dg.MaterializeResult(metadata=_receipt_metadata(receipts) | _compaction_metadata(done))
 
     return ingest
 
@@ -78,6 +82,16 @@ def _receipt_metadata(receipts: list[FileReceipt]) -> dict[str, dg.MetadataValue
         "files": dg.MetadataValue.int(len(receipts)),
         **{column: dg.MetadataValue.int(sum(getattr(r, column) for r in receipts)) for column in columns},
         "receipts": dg.MetadataValue.md("\n".join(lines)),
+    }
+
+
+def _compaction_metadata(done: Compaction) -> dict[str, dg.MetadataValue]:
+    if done.skipped:
+        return {"compaction": dg.MetadataValue.text(done.skipped)}
+    return {
+        "small_files_merged": dg.MetadataValue.int(done.files_before),
+        "merged_files": dg.MetadataValue.int(done.files_after),
+        "merged_bytes": dg.MetadataValue.int(done.size_bytes),
     }
 
 

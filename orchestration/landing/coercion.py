@@ -105,11 +105,16 @@ def _typed(series: pl.Series, definition: dy.Column) -> pl.Series:
         case dy.Date():
             return to_day(series)
         case dy.Decimal():
-            return series.cast(pl.Decimal(18, 2), strict=False)
+            return _countable(series).cast(pl.Decimal(18, 2), strict=False)
         case dy.Bool():
             return to_flag(series)
         case _:
-            return to_whole(series)
+            return to_whole(_countable(series))
+
+
+def _countable(series: pl.Series) -> pl.Series:
+    """Numbers and text as they are; anything else is no number, even where a cast would make one of it."""
+    return series if series.dtype.is_numeric() or series.dtype == pl.String else to_text(series)
 
 
 def to_text(series: pl.Series) -> pl.Series:

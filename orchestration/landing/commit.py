@@ -5,15 +5,23 @@ What belongs here: moves, syncs, the order in which they happen. What does not: 
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
+
+import polars as pl
 
 from orchestration.disk import make_folder, move_for_good
 from orchestration.landing import ledger
 from orchestration.landing.arrivals import Arrival
 from orchestration.landing.ledger import FileReceipt
 from orchestration.landing.staging import StagedFile
+from orchestration.release.inputs import Input, kept_inputs
 from orchestration.settings import Settings
+
+SCRATCH_FOLDERS = ("ingest", "foreign", "compact")
+_ORIGIN_COLUMNS = (("_file_hash", "_ingested_at"), ("file_hash", "quarantined_at"))
+"""Landing file and moment of reading, as raw and quarantine call them."""
 
 
 def raw_folder(*, extract: str, settings: Settings) -> Path:
@@ -86,14 +94,17 @@ def lost_receipts(
             raise ledger.LedgerDamagedError(
                 f"{gone[item.file_hash]} is missing: the ledger names it for {item.file_name}, which has left "
                 f"the landing folder. Restore it from a backup, or put {item.file_name} back into the landing "
-                f"folder, or remove its line from {settings.ledger_path} to go on without its rows; nothing "
-                "was changed."
+                f"folder, or remove the lines that name the missing file from {settings.ledger_path} to go on "
+                "without its rows; nothing was changed."
             )
     return lost
 
 
 def sweep(*, extract: str, receipts: list[FileReceipt], settings: Settings) -> None:
-    """Remove Parquet that no receipt names: left by a crash, or replaced by a full refresh."""
+    """Remove Parquet that no receipt names: left by a crash, merged into another, or replaced by a full refresh.
+
+    What a release on disk was built from stays until that release goes, unless the ledger has it elsewhere.
+    """
     mine = [item for item in receipts if item.extract == extract]
     for folder, named in (
         (raw_folder(extract=extract, settings=settings), {item.raw_file for item in mine}),
@@ -105,6 +116,45 @@ def sweep(*, extract: str, receipts: list[FileReceipt], settings: Settings) -> N
                 f"{folder} holds files but {settings.ledger_path} is gone. Restore the ledger from a backup, "
                 f"or remove {folder} to read everything again; nothing was changed."
             )
-        for path in found:
-            if path.name not in named:
+        unnamed = [path for path in found if path.name not in named]
+        needed = _needed(extract=extract, receipts=mine, settings=settings) if unnamed else set()
+        for path in unnamed:
+            if not needed or needed.isdisjoint(_readings(path, extract=extract)):
                 path.unlink()
+
+
+def sweep_scratch(settings: Settings) -> None:
+    """Remove the scratch folders of ingestions that died. The caller holds the run's lock."""
+    for name in SCRATCH_FOLDERS:
+        for folder in settings.temp_dir.glob(f"{name}-*"):
+            shutil.rmtree(folder)
+
+
+def _needed(*, extract: str, receipts: list[FileReceipt], settings: Settings) -> set[Input]:
+    """Return what releases on disk were built from and the ledger names no more."""
+    named = {Input(item.extract, item.file_hash, item.ingested_at) for item in receipts}
+    return {item for item in kept_inputs(settings) if item.extract == extract} - named
+
+
+def place_of_reading(receipt: FileReceipt, *, settings: Settings) -> str | None:
+    """Name the raw file that holds what a receipt of an earlier ledger counted, wherever it lies now."""
+    wanted = Input(receipt.extract, receipt.file_hash, receipt.ingested_at)
+    folder = raw_folder(extract=receipt.extract, settings=settings)
+    as_it_was = folder / str(receipt.raw_file)
+    candidates = [as_it_was] if as_it_was.exists() else []
+    for path in [*candidates, *sorted(folder.glob("*.parquet"))]:
+        if wanted in _readings(path, extract=receipt.extract):
+            return path.name
+    return None
+
+
+def _readings(path: Path, *, extract: str) -> set[Input]:
+    """Return the readings of landing files that a raw or quarantine file holds; none if a crash cut it off."""
+    try:
+        file = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+        columns = file.collect_schema().names()
+        pair = next((pair for pair in _ORIGIN_COLUMNS if set(pair) <= set(columns)), None)
+        rows = file.select(pair).unique().collect(engine="streaming").rows() if pair else []
+    except pl.exceptions.PolarsError:
+        return set()
+    return {Input(extract, file_hash, moment.isoformat()) for file_hash, moment in rows}

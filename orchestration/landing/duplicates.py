@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from orchestration.landing.contracts import DATED_BY_FILE, UNIQUE_KEYS, content_columns
 from orchestration.landing.limits import load_limits
+from orchestration.landing.raw_rows import RawFile, counted_rows
 from orchestration.landing.sql_paths import parquet_scan
 
 LineNumbers = npt.NDArray[np.int64]
@@ -39,14 +40,14 @@ class Repeats:
 
 
 def find_repeats(
-    *, extract: str, new_files: list[Path], old_files: list[Path], temp_dir: Path, threads: int
+    *, extract: str, new_files: list[Path], old_files: list[RawFile], temp_dir: Path, threads: int
 ) -> list[Repeats]:
     """Compare new rows with those before them.
 
     Args:
         extract: whose columns are compared.
         new_files: raw Parquet of this run, in the order in which their rows count as arrived.
-        old_files: raw Parquet of earlier runs; not read where the file dates its rows.
+        old_files: raw Parquet of earlier runs and what counts in it; not read where the file dates its rows.
         temp_dir: where the search spills.
         threads: DuckDB threads.
 
@@ -75,28 +76,38 @@ def find_repeats(
 
 
 def _collect_candidates(
-    connection: duckdb.DuckDBPyConnection, new_files: list[Path], old_files: list[Path]
+    connection: duckdb.DuckDBPyConnection, new_files: list[Path], old_files: list[RawFile]
 ) -> bool:
     new = parquet_scan(new_files)
     query = f"select _row_hash from {new} group by _row_hash having count(*) > 1"  # noqa: S608 - escaped
     if old_files:
-        old = parquet_scan(old_files)
-        query += f" union select _row_hash from {new} where _row_hash in (select _row_hash from {old})"  # noqa: S608
+        old = " union all ".join(counted_rows(old_files, columns="_row_hash"))
+        query += f" union select _row_hash from {new} where _row_hash in ({old})"  # noqa: S608
     connection.execute(f"create temp table candidates as {query}")
     return bool(connection.execute("select count(*) from candidates").fetchall()[0][0])
 
 
 def _collect_rows(
-    connection: duckdb.DuckDBPyConnection, extract: str, new_files: list[Path], old_files: list[Path]
+    connection: duckdb.DuckDBPyConnection, extract: str, new_files: list[Path], old_files: list[RawFile]
 ) -> None:
     content = ", ".join(f'"{name}"' for name in content_columns(extract))
-    touched = _touched(connection, [*old_files, *new_files])
-    sources = [(-1, path) for path in old_files if str(path) in touched]
-    sources += [(index, path) for index, path in enumerate(new_files) if str(path) in touched]
-    for position, (index, path) in enumerate(sources):
+    columns = f"_line_number as line_number, _row_hash, {content}"
+    touched = _touched(connection, [*(file.path for file in old_files), *new_files])
+    sources = [
+        (-1, select)
+        for file in old_files
+        if str(file.path) in touched
+        for select in counted_rows([file], columns=columns)
+    ]
+    sources += [
+        (index, f"select {columns} from {parquet_scan([path])}")  # noqa: S608 - escaped
+        for index, path in enumerate(new_files)
+        if str(path) in touched
+    ]
+    for position, (index, rows) in enumerate(sources):
         select = (
-            f"select {index} as file_index, _line_number as line_number, _row_hash, {content} "  # noqa: S608
-            f"from {parquet_scan([path])} where _row_hash in (select _row_hash from candidates)"
+            f"select {index} as file_index, * from ({rows}) "  # noqa: S608 - built above
+            "where _row_hash in (select _row_hash from candidates)"
         )
         verb = "insert into candidate_rows" if position else "create temp table candidate_rows as"
         connection.execute(f"{verb} {select}")

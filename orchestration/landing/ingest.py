@@ -25,6 +25,7 @@ from orchestration.landing.arrivals import (
 from orchestration.landing.commit import commit, lost_receipts, promote, sweep
 from orchestration.landing.duplicates import find_repeats
 from orchestration.landing.ledger import FileReceipt
+from orchestration.landing.raw_rows import raw_files
 from orchestration.landing.repairs import read_decisions, repaired_values
 from orchestration.landing.retry import apply_repairs
 from orchestration.landing.staging import StagedFile, drop_repeats, stage_file
@@ -147,7 +148,7 @@ def _remove_repeats(
     repeats = find_repeats(
         extract=extract,
         new_files=[item.raw_path for item in with_rows],
-        old_files=[settings.raw_dir / extract / item.raw_file for item in old if item.raw_file],
+        old_files=raw_files(old, folder=settings.raw_dir / extract),
         temp_dir=work_dir,
         threads=settings.threads,
     )

@@ -42,6 +42,12 @@ class Limits:
     block_bytes: int
     parquet_batch_rows: int
     duplicate_memory: str
+    small_raw_bytes: int
+    max_small_raw_files: int
+    merged_raw_bytes: int
+    compaction_bytes_per_run: int
+    compaction_memory: str
+    raw_group_rows: int
 
     @property
     def score_scales(self) -> dict[str, tuple[int, int]]:

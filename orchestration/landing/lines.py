@@ -15,6 +15,7 @@ from orchestration.landing.limits import load_limits
 
 BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_BEGINNING_BYTES = 65536
 NUL_BYTES = "the line holds NUL bytes"
 _SIGNATURES = {
     b"PK\x03\x04": "a zip archive or an Excel workbook",
@@ -141,6 +142,11 @@ def _block(data: bytes, *, first_line: int, too_long: list[int], decoder: Decode
     return Block(data, first_line, faults)
 
 
+def _begins_with_rows(data: bytes) -> bool:
+    """Tell JSON Lines, whose first line is a row: a fault in it is no worse than in any other."""
+    return any(line.lstrip().startswith(b"{") for line in data[:_BEGINNING_BYTES].split(b"\n"))
+
+
 def _checked_start(data: bytes) -> bytes:
     """Drop a BOM; refuse what is not text at all.
 
@@ -156,7 +162,9 @@ def _checked_start(data: bytes) -> bytes:
         raise UnreadableFileError("The file is UTF-16. Export it as UTF-8 or GB18030.")
     data = data.removeprefix(BOM)
     first_line = data.lstrip(b"\r\n").split(b"\n", 1)[0]
-    if any(byte < 32 and byte not in b"\t\r" for byte in first_line[:65536]):
+    if _begins_with_rows(data):
+        return data
+    if any(byte < 32 and byte not in b"\t\r" for byte in first_line[:_BEGINNING_BYTES]):
         raise UnreadableFileError(
             "The file is not text: its first line holds control characters. Export it as CSV, "
             "JSON Lines or Parquet."

@@ -34,6 +34,7 @@ from orchestration.landing.content import current_content
 from orchestration.landing.duplicates import find_repeats
 from orchestration.landing.ledger import FileReceipt
 from orchestration.landing.profiles import load_profile
+from orchestration.landing.raw_rows import SHARED_PREFIX, raw_files
 from orchestration.landing.repairs import (
     Decision,
     RowKey,
@@ -189,7 +190,7 @@ def _try_again(item: StagedFile, *, receipt: FileReceipt, work: _Work) -> int:
     if part.accepted.is_empty():
         keep_refused(item, left)
     else:
-        accept(item, accepted=part.accepted, left=left, raw=_raw_path(receipt, settings=work.settings))
+        accept(item, accepted=part.accepted, left=left, raw=_own_rows(receipt, work=work))
     return tried.height
 
 
@@ -202,10 +203,19 @@ def refused_of(receipt: FileReceipt, *, settings: Settings) -> pl.DataFrame:
     return rows.select(quarantine.SCHEMA.names()).sort("line_number")
 
 
-def _raw_path(receipt: FileReceipt, *, settings: Settings) -> Path | None:
+def _own_rows(receipt: FileReceipt, *, work: _Work) -> Path | None:
+    """Raw file with the rows of one landing file and no others: its own, or what it has in a compacted one."""
     if not receipt.raw_file:
         return None
-    return raw_folder(extract=receipt.extract, settings=settings) / receipt.raw_file
+    folder = raw_folder(extract=receipt.extract, settings=work.settings)
+    if not receipt.raw_file.startswith(SHARED_PREFIX):
+        return folder / receipt.raw_file
+    taken_out = work.folder / receipt.extract / f"{receipt.file_hash}.taken_out.parquet"
+    if not taken_out.exists():
+        taken_out.parent.mkdir(parents=True, exist_ok=True)
+        rows = pl.scan_parquet(folder / receipt.raw_file, glob=False, hive_partitioning=False)
+        rows.filter(pl.col("_file_hash") == receipt.file_hash).sink_parquet(taken_out)
+    return taken_out
 
 
 def currency_of(receipt: FileReceipt, *, settings: Settings) -> str:
@@ -225,7 +235,11 @@ def _remove_repeats(
     repeats = find_repeats(
         extract=mine[0].extract if mine else "",
         new_files=[_newest_rows(item, staged=staged, with_rows=with_rows, work=work) for item in later],
-        old_files=[path for item in present[:first] if (path := _raw_path(item, settings=work.settings))],
+        old_files=raw_files(
+            present[:first], folder=raw_folder(extract=present[0].extract, settings=work.settings)
+        )
+        if present
+        else [],
         temp_dir=work.folder,
         threads=work.settings.threads,
     )
@@ -239,16 +253,17 @@ def _newest_rows(
 ) -> Path:
     if receipt.file_hash in with_rows:
         return staged[receipt.file_hash].raw_path
-    return raw_folder(extract=receipt.extract, settings=work.settings) / str(receipt.raw_file)
+    path = _own_rows(receipt, work=work)
+    if path is None:
+        raise AssertionError(f"{receipt.file_name} has no accepted rows")
+    return path
 
 
 def _changeable(receipt: FileReceipt, *, staged: dict[str, StagedFile], work: _Work) -> StagedFile:
     """A staged file whose rows lie in scratch, so that dropping some leaves the file in place whole."""
     item = staged.setdefault(receipt.file_hash, _reopened(receipt, work=work))
     if not item.raw_path.exists():
-        shutil.copyfile(
-            raw_folder(extract=receipt.extract, settings=work.settings) / str(receipt.raw_file), item.raw_path
-        )
+        shutil.copyfile(_newest_rows(receipt, staged={}, with_rows=set(), work=work), item.raw_path)
     return item
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -15,6 +14,7 @@ import polars as pl
 from orchestration.landing import quarantine
 from orchestration.landing.ledger import FileReceipt, read_ledger
 from orchestration.landing.raw_files import raw_schema
+from orchestration.landing.raw_rows import RawFile, counted_rows, from_files, raw_files
 from orchestration.landing.sql_paths import parquet_scan
 from orchestration.settings import EXTRACTS, Settings
 
@@ -68,14 +68,10 @@ def create_raw_views(
     receipts = read_ledger(settings.ledger_path)
     connection.execute("create schema if not exists raw")
     for extract in extracts:
-        mine = [item for item in receipts if item.extract == extract and item.raw_file]
-        new = [item for item in mine if (extract, item.file_hash) in unseen]
-        seen = [item for item in mine if (extract, item.file_hash) not in unseen]
-        parts = [
-            f"select *, {flag} as _is_new from {parquet_scan(_raw_paths(items, settings=settings))}"  # noqa: S608
-            for items, flag in ((seen, "false"), (new, "true"))
-            if items
-        ]
+        files = raw_files(
+            [item for item in receipts if item.extract == extract], folder=settings.raw_dir / extract
+        )
+        parts = _selects(files, unseen={file_hash for name, file_hash in unseen if name == extract})
         _create_view(
             connection,
             extract,
@@ -90,8 +86,18 @@ def create_raw_views(
     )
 
 
-def _raw_paths(receipts: list[FileReceipt], *, settings: Settings) -> list[Path]:
-    return [settings.raw_dir / item.extract / str(item.raw_file) for item in receipts]
+def _selects(files: list[RawFile], *, unseen: set[str]) -> list[str]:
+    """Say of a file whether its rows are new; where only some are, of each row."""
+    groups: dict[str, list[RawFile]] = {}
+    for file in files:
+        new = file.file_hashes & unseen
+        flag = "false" if not new else "true" if new == file.file_hashes else from_files(new)
+        groups.setdefault(flag, []).append(file)
+    return [
+        select
+        for flag, group in groups.items()
+        for select in counted_rows(group, columns=f"*, {flag} as _is_new")
+    ]
 
 
 def _create_view(
