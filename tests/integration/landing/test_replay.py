@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
@@ -11,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orchestration.landing import ledger, quarantine
+from orchestration.landing import compaction, ledger, quarantine
 from orchestration.landing import replay as replay_module
 from orchestration.landing.corrections import Corrections, read_corrections
 from orchestration.landing.ledger import FileReceipt, read_ledger
-from orchestration.landing.limits import known_values
+from orchestration.landing.limits import known_values, load_limits
 from orchestration.landing.repairs import read_decisions, repairs_path
 from orchestration.landing.replay import replay_quarantine
 from orchestration.landing.worksheet import WorksheetError, export
@@ -168,6 +169,23 @@ def test_repaired_in_the_sheet_equals_a_clean_load(make_shop: Callable[[str], Sh
     assert raw_content(shop) == raw_content(clean)
     assert counts(shop) == counts(clean)
     assert shop.refused_rows().equals(clean.refused_rows())
+
+
+def test_files_that_were_merged_are_repaired_like_any_other(
+    make_shop: Callable[[str], Shop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = dataclasses.replace(load_limits(), max_small_raw_files=0)
+    monkeypatch.setattr(compaction, "load_limits", lambda: limits)
+    clean, shop = make_shop("clean"), make_shop("repaired")
+    drop_files(clean, broken=False)
+    ingest_all(clean)
+    drop_files(shop, broken=True)
+    ingest_all(shop)
+    merged = [compaction.compact(extract=extract, settings=shop.settings, fresh=[]) for extract in EXTRACTS]
+    assert any(found.files_after for found in merged)
+    take_up(shop, corrected(shop, repair))
+    assert raw_content(shop) == raw_content(clean)
+    assert counts(shop) == counts(clean)
 
 
 def test_a_repaired_row_that_came_first_makes_the_later_one_a_duplicate(shop: Shop) -> None:
