@@ -24,7 +24,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.dbt_translator import dbt_manifest
+from orchestration.dbt_manifest import dbt_manifest
 from orchestration.landing.ledger import FileReceipt, read_ledger
 from orchestration.settings import SEEDS_DIR, Settings
 

@@ -17,7 +17,7 @@ from typing import Any
 from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from orchestration.dbt_translator import PARSED_PROJECT_PATH, dbt_manifest, ensure_manifest
+from orchestration.dbt_manifest import PARSED_PROJECT_PATH, dbt_manifest, ensure_manifest
 from orchestration.settings import DBT_PROJECT_DIR
 
 RUN_RESULTS = "run_results.json"

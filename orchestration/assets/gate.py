@@ -15,7 +15,8 @@ from expectations.runner import GateResult, evaluate
 from orchestration.assets.kpi import KPI_KEYS
 from orchestration.batch import resolve_as_of
 from orchestration.continuation import unseen_files
-from orchestration.dbt_translator import dbt_table_keys, ensure_manifest
+from orchestration.dbt_manifest import ensure_manifest
+from orchestration.dbt_translator import dbt_table_keys
 from orchestration.landing.views import create_raw_views
 from orchestration.release.registry import current_row_counts
 from orchestration.resources import RunSettings

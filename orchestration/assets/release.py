@@ -10,7 +10,7 @@ import duckdb
 
 from orchestration.assets.gate import PUBLICATION_GATE
 from orchestration.batch import resolve_as_of
-from orchestration.dbt_translator import ensure_manifest
+from orchestration.dbt_manifest import ensure_manifest
 from orchestration.release.publisher import publish
 from orchestration.resources import RunSettings
 from orchestration.settings import Settings

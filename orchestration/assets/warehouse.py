@@ -15,7 +15,8 @@ from dagster_dbt import dbt_assets
 from expectations import verdict
 from orchestration import continuation, dbt_build
 from orchestration.batch import dbt_vars, export_for_dbt, resolve_as_of
-from orchestration.dbt_translator import SERVING, StageTranslator, dbt_manifest, ensure_manifest
+from orchestration.dbt_manifest import dbt_manifest, ensure_manifest
+from orchestration.dbt_translator import SERVING, StageTranslator
 from orchestration.resources import RunSettings
 from orchestration.settings import Settings
 from orchestration.table_metadata import describe_outputs
