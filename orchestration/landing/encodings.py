@@ -58,7 +58,7 @@ def detect(data: bytes) -> str | None:
     """Tell UTF-8 from GB18030 by lines that are not ASCII; None where they are neither."""
     lines = [line for line in data.split(b"\n") if not line.isascii()]
     foreign = [line for line in lines if not _decodes(line, UTF8)]
-    if not foreign or len(foreign) * 2 < len(lines):
+    if not foreign or len(foreign) * 2 <= len(lines):
         return UTF8
     text = "".join(line.decode(GB18030, errors="replace") for line in foreign[:_SAMPLE_CHARACTERS])
     beyond_ascii = [character for character in text if not character.isascii()][:_SAMPLE_CHARACTERS]

@@ -107,3 +107,11 @@ def test_dates_within_the_calendar_keep_their_type(shop: Shop) -> None:
     for unit in ("ms", "us", "ns"):
         series = pl.Series("at", [GOOD, None], dtype=pl.Datetime(unit, "Asia/Shanghai"))  # type: ignore[arg-type]
         assert _as_text(series).dtype == series.dtype
+
+
+def test_one_broken_character_makes_no_gb18030_of_two_lines(shop: Shop) -> None:
+    row = '{"platform": "天猫", "order_id": "o%d", "ordered_at": "2026-06-01", "status": "paid", "paid_amount": 1}'
+    broken = (row % 1).encode().replace("猫".encode(), "猫".encode()[:2])
+    shop.drop("orders/a.jsonl", b"\n".join([broken, (row % 2).encode()]))
+    shop.ingest()
+    assert shop.query("select platform, order_id from raw.orders") == [("天猫", "o2")]
