@@ -152,7 +152,7 @@ def _placed(item: FileReceipt, now: FileReceipt | None, *, settings: Settings) -
     """Where a file's rows lie today: they may have been merged since, or read again and kept for this release."""
     if item.raw_file is None:
         return item
-    if now is not None and now.ingested_at == item.ingested_at:
+    if now is not None and (now.ingested_at, now.replayed_at) == (item.ingested_at, item.replayed_at):
         return replace(item, raw_file=now.raw_file)
     return replace(item, raw_file=place_of_reading(item, settings=settings) or item.raw_file)
 

@@ -132,8 +132,10 @@ def sweep_scratch(settings: Settings) -> None:
 
 def _needed(*, extract: str, receipts: list[FileReceipt], settings: Settings) -> set[Input]:
     """Return what releases on disk were built from and the ledger names no more."""
-    named = {Input(item.extract, item.file_hash, item.ingested_at) for item in receipts}
-    return {item for item in kept_inputs(settings) if item.extract == extract} - named
+    named = {Input(item.extract, item.file_hash, item.ingested_at, item.replayed_at) for item in receipts}
+    gone = {item for item in kept_inputs(settings) if item.extract == extract} - named
+    # Rows do not say which replay they are of, so what a replay replaced is found by the reading alone.
+    return {item._replace(replayed_at=None) for item in gone}
 
 
 def place_of_reading(receipt: FileReceipt, *, settings: Settings) -> str | None:

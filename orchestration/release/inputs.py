@@ -13,11 +13,12 @@ from orchestration.settings import Settings
 
 
 class Input(NamedTuple):
-    """Rows that a release was built from: one reading of one landing file."""
+    """Rows that a release was built from: one reading of one landing file, and the last replay of it."""
 
     extract: str
     file_hash: str
     ingested_at: str
+    replayed_at: str | None = None
 
 
 def kept_inputs(settings: Settings) -> set[Input]:
@@ -27,7 +28,7 @@ def kept_inputs(settings: Settings) -> set[Input]:
         for release in list_releases(settings=settings)
     ]
     return {
-        Input(entry["extract"], entry["file_hash"], entry["ingested_at"])
+        Input(entry["extract"], entry["file_hash"], entry["ingested_at"], entry.get("replayed_at"))
         for manifest in manifests
         for entry in manifest["inputs"]
         if entry.get("ingested_at")

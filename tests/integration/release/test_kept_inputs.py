@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ import polars as pl
 import pytest
 
 from orchestration.landing import compaction, ledger
-from orchestration.landing.commit import place_of_reading
+from orchestration.landing.commit import place_of_reading, sweep
 from orchestration.landing.compaction import compact
 from orchestration.landing.limits import load_limits
 from orchestration.release.inputs import Input, kept_inputs
@@ -135,3 +136,19 @@ def test_leftovers_of_a_crash_go_although_releases_are_kept(shop: Shop) -> None:
     shop.ingest(now=JULY)
     assert not (folder / "torn.parquet").exists()
     assert not (folder / "empty.parquet").exists()
+
+
+def test_what_a_replay_replaced_stays_for_the_release_that_held_it(shop: Shop) -> None:
+    built = release(shop, "20260630T000000-aaaaaa")
+    receipts = ledger.read_ledger(shop.settings.ledger_path)
+    old = next(item for item in receipts if item.extract == "orders" and item.raw_file)
+    folder = shop.settings.raw_dir / "orders"
+    shutil.copyfile(folder / str(old.raw_file), folder / "replayed.parquet")
+    new = replace(old, raw_file="replayed.parquet", replayed_at=AUGUST.isoformat())
+    now = [new if item == old else item for item in receipts]
+    ledger.replace(shop.settings.ledger_path, now)
+    sweep(extract="orders", receipts=now, settings=shop.settings)
+    assert place_of_reading(old, settings=shop.settings) == old.raw_file
+    go(built)
+    sweep(extract="orders", receipts=now, settings=shop.settings)
+    assert not (folder / str(old.raw_file)).exists()
