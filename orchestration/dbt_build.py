@@ -21,6 +21,9 @@ from orchestration.dbt_manifest import PARSED_PROJECT_PATH, dbt_manifest, ensure
 from orchestration.settings import DBT_PROJECT_DIR
 
 RUN_RESULTS = "run_results.json"
+QUIETLY = ("--no-use-colors", "--log-level-file", "info")
+"""dbt's debug log holds every statement; writing it takes as long as running the statements of a small shop."""
+RESULT_EVENTS = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +34,7 @@ class DbtBuild:
         is_successful: whether everything was built and every test passed.
         results_path: dbt's `run_results.json`.
         error: why dbt could not work at all, None if it could.
-        events: dbt's log, one mapping per entry.
+        events: what dbt's log says of results and errors, one mapping per entry.
     """
 
     is_successful: bool
@@ -68,7 +71,7 @@ def build(*, selection: Sequence[str], variables: str, target: Path) -> DbtBuild
     events: list[dict[str, Any]] = []
     runner = dbtRunner(
         manifest=Manifest.from_msgpack(PARSED_PROJECT_PATH.read_bytes()),
-        callbacks=[lambda message: events.append(msg_to_dict(message))],
+        callbacks=[lambda message: events.append(msg_to_dict(message)) if _tells(message) else None],
     )
     folders = {
         "--project-dir": DBT_PROJECT_DIR,
@@ -78,8 +81,13 @@ def build(*, selection: Sequence[str], variables: str, target: Path) -> DbtBuild
     }
     placed = [text for option, folder in folders.items() for text in (option, str(folder))]
     try:
-        done = runner.invoke(["--no-use-colors", "build", *selection, *placed, "--vars", variables])
+        done = runner.invoke([*QUIETLY, "build", *selection, *placed, "--vars", variables])
     finally:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     error = None if results_path.exists() else f"dbt could not start: {done.exception}"
     return DbtBuild(is_successful=done.success, results_path=results_path, error=error, events=events)
+
+
+def _tells(message: Any) -> bool:
+    """Whether an entry of dbt's log is a result or an error; thousands of others are not worth keeping."""
+    return message.info.name in RESULT_EVENTS or message.info.level == "error"

@@ -5,7 +5,7 @@ that ends is compared with a build of all files at once.
 
     python -m tests.pipeline.histories.play --histories 200 --seed 1 --report histories.jsonl
 
-The report has a line per history; histories that it names are not played again. The seeds are changed, so a copy
+The report has a line per batch of a few; batches that it names are not played again. The seeds are changed, so a copy
 of them is made first and the process starts itself again with it (RAPPORT_SEEDS).
 """
 
@@ -22,6 +22,7 @@ import tempfile
 import time
 from contextlib import suppress
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 
 import hypothesis
@@ -37,10 +38,13 @@ from hypothesis.stateful import (
 
 from orchestration.batch import UnusableInputError
 from orchestration.settings import DBT_PROJECT_DIR, EXTRACTS, PROJECT_ROOT, SEEDS_DIR
-from tests.pipeline.histories.deliveries import ROWS, as_csv, files
+from tests.pipeline.histories.deliveries import ROWS, Row, as_csv, files
 from tests.pipeline.histories.nights import InterruptedNight, differences, home
 
-STEPS = 7
+STEPS = 4
+"""What happens between the first night and the last one, at most."""
+BATCH = 5
+"""Histories of one seed; Hypothesis begins with the simplest and lets the others differ from each other."""
 
 CHANGES = {
     "order_statuses.csv": (",shipped,true,", ",shipped,false,"),
@@ -54,6 +58,7 @@ class Shop(RuleBasedStateMachine):
 
     nights = 0
     continued_nights = 0
+    histories = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,13 +72,25 @@ class Shop(RuleBasedStateMachine):
         self._write_seeds()
 
     def teardown(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Whatever happened last, the night after it is compared."""
+        try:
+            if self.drops and not self.is_built:
+                self.a_night_passes(days_back=0)
+            Shop.histories += 1
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
-    @initialize(first=st.lists(ROWS["orders"], min_size=3, max_size=12), more=st.lists(files(), max_size=4))
-    def opens(self, first: list[dict[str, object]], more: list[tuple[str, str]]) -> None:
+    @initialize(
+        first=st.lists(ROWS["orders"], min_size=3, max_size=12),
+        more=st.lists(files(), min_size=2, max_size=6),
+        later=st.lists(files(), min_size=1, max_size=4),
+    )
+    def opens(self, first: list[Row], more: list[tuple[str, str]], later: list[tuple[str, str]]) -> None:
+        """A first night to go on from, and a first delivery after it."""
         self._drop("orders", as_csv(first))
-        for extract, content in more:
-            self._drop(extract, content)
+        self.sources_drop_files(more)
+        self.nightly.night(seeds=self._seeds())
+        self.sources_drop_files(later)
 
     @rule(delivery=st.lists(files(), min_size=1, max_size=4))
     def sources_drop_files(self, delivery: list[tuple[str, str]]) -> None:
@@ -127,8 +144,8 @@ class Shop(RuleBasedStateMachine):
         return ",".join(sorted(self.changed))
 
 
-def play(seed: int) -> None:
-    """Play one history.
+def play(*, seed: int, histories: int) -> None:
+    """Play so many histories.
 
     Raises:
         AssertionError: a night differed from a build at once.
@@ -136,7 +153,7 @@ def play(seed: int) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         hypothesis.seed(seed)(Shop),
         settings=hypothesis.settings(
-            max_examples=1,
+            max_examples=histories,
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
@@ -146,29 +163,32 @@ def play(seed: int) -> None:
     )
 
 
-def played(report: Path) -> set[int]:
-    """Seeds of the histories that a report names."""
+def played(report: Path) -> dict[int, int]:
+    """Histories of each batch that a report names, by its seed."""
     lines = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
-    return {json.loads(line)["seed"] for line in lines}
+    return {entry["seed"]: entry["histories"] for entry in map(json.loads, lines)}
 
 
 def play_all(*, histories: int, seed: int, report: Path, stops: bool) -> int:
-    """Play histories that the report does not name yet, all or until one differs; return how many differed."""
+    """Play batches until the report names so many histories, or until one differs; return how many did."""
     failed = 0
-    for number in sorted(set(range(seed, seed + histories)) - played(report)):
-        started, nights, continued = time.monotonic(), Shop.nights, Shop.continued_nights
+    for number in count(seed):
+        known = played(report)
+        if sum(known.values()) >= histories:
+            break
+        if number in known:
+            continue
+        before = (Shop.histories, Shop.nights, Shop.continued_nights)
+        started = time.monotonic()
         try:
-            play(number)
+            play(seed=number, histories=BATCH)
             outcome = "equal"
         except AssertionError as error:
             outcome, failed = f"{error}"[:2000], failed + 1
-        line = {
-            "seed": number,
-            "outcome": outcome,
-            "nights": Shop.nights - nights,
-            "continued": Shop.continued_nights - continued,
-            "seconds": round(time.monotonic() - started, 1),
-        }
+        after = (Shop.histories, Shop.nights, Shop.continued_nights)
+        counts = zip(("histories", "nights", "continued"), before, after, strict=True)
+        line = {"seed": number, "outcome": outcome, "seconds": round(time.monotonic() - started, 1)}
+        line |= {name: later - earlier for name, earlier, later in counts}
         with report.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
         if failed and stops:
@@ -203,7 +223,7 @@ def main() -> int:
     )
     lines = [json.loads(line) for line in options.report.read_text(encoding="utf-8").splitlines()]
     print(
-        f"{len(lines)} histories, {sum(line['nights'] for line in lines)} nights, "
+        f"{sum(line['histories'] for line in lines)} histories, {sum(line['nights'] for line in lines)} nights, "
         f"{sum(line['continued'] for line in lines)} of them gone on from the night before, "
         f"{sum(line['outcome'] != 'equal' for line in lines)} different, "
         f"{sum(line['seconds'] for line in lines):.0f} s"

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.pipeline.commands import PROJECT_ROOT
 
 HISTORIES = 20
-PLANTED_HISTORIES = 6
+PLANTED_HISTORIES = 10
 PROJECT_PARTS = ("orchestration", "dbt_project", "models", "seeds", "expectations", "simulator", "tests")
 
 
@@ -36,9 +36,9 @@ def test_every_night_equals_a_build_at_once(tmp_path: Path) -> None:
     done = play(project=PROJECT_ROOT, report=report, histories=HISTORIES)
     assert done.returncode == 0, done.stdout + done.stderr + report.read_text(encoding="utf-8")
     lines = outcomes(report)
-    assert len(lines) == HISTORIES
-    # Histories in which nothing was gone on from would prove nothing.
-    assert sum(int(str(line["continued"])) for line in lines) >= HISTORIES / 4
+    assert sum(int(str(line["histories"])) for line in lines) >= HISTORIES
+    # Nights that went on from nothing would prove nothing.
+    assert sum(int(str(line["continued"])) for line in lines) >= HISTORIES / 2
 
 
 def test_a_build_that_restates_only_the_last_month_is_caught(tmp_path: Path) -> None:
