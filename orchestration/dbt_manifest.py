@@ -17,7 +17,8 @@ from typing import Any
 from orchestration.settings import DBT_PROJECT_DIR, PROJECT_ROOT, SEEDS_DIR
 
 PARSED_DIR = DBT_PROJECT_DIR / "target"
-if (PROJECT_ROOT / "seeds").resolve() != SEEDS_DIR:
+OWN_SEEDS_DIR = (PROJECT_ROOT / "seeds").resolve()
+if SEEDS_DIR != OWN_SEEDS_DIR:
     PARSED_DIR /= hashlib.sha256(str(SEEDS_DIR).encode()).hexdigest()[:8]
 MANIFEST_PATH = PARSED_DIR / "manifest.json"
 PARSED_PROJECT_PATH = MANIFEST_PATH.with_name("partial_parse.msgpack")
@@ -37,14 +38,29 @@ def _read_manifest(path: Path, _: int) -> Mapping[str, Any]:
     return content
 
 
+def _seed_path() -> str:
+    """Return where dbt finds the seeds, relative to its project.
+
+    dbt writes what it ran to its target folder under the same relative path. A path that led out of the project
+    would lead out of the target folder as well, perhaps onto the seeds themselves; so seeds that lie elsewhere are
+    reached through a link.
+    """
+    if SEEDS_DIR == OWN_SEEDS_DIR:
+        return "../seeds"
+    link = PARSED_DIR / "seeds"
+    if not link.is_symlink():
+        PARSED_DIR.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(SEEDS_DIR)
+    return str(link.relative_to(DBT_PROJECT_DIR))
+
+
 def ensure_manifest() -> Path:
     """Return dbt's manifest, parsed anew when a model, macro, test or seed is younger than it.
 
     Raises:
         RuntimeError: dbt cannot parse the project; the message holds what dbt said.
     """
-    # dbt finds seeds by a path relative to the project only.
-    os.environ["RAPPORT_DBT_SEEDS"] = os.path.relpath(SEEDS_DIR, DBT_PROJECT_DIR)
+    os.environ["RAPPORT_DBT_SEEDS"] = _seed_path()
     sources = [
         path
         for folder in (
