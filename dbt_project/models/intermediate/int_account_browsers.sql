@@ -30,13 +30,23 @@ pairs as (
 
 ),
 
+-- Spelled once per browser, not once per pattern.
+browsers as (
+
+    select
+        anonymous_id,
+        trim(lower({{ half_width('anonymous_id') }})) as spelling
+    from (select distinct anonymous_id from pairs) as known
+
+),
+
 outcomes as (
 
     select
         browsers.anonymous_id,
         min(placeholders.outcome) as outcome
-    from (select distinct anonymous_id from pairs) as browsers
-    inner join placeholders on trim(lower({{ half_width('browsers.anonymous_id') }})) like placeholders.pattern
+    from browsers
+    inner join placeholders on browsers.spelling like placeholders.pattern
     group by 1
 
 ),
