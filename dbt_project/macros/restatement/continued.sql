@@ -15,7 +15,16 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Whether a row was not seen by the last build: its file is new, or its day lay after that build's as-of date. -#}
+{#- Whether a row was not seen by the last build: its file is new, or its day has come since. A new row may lie beyond
+    the as-of date: what the last build had of its key is then taken back. -#}
 {% macro is_unseen(instant=none) -%}
-    (is_new{% if instant %} or {{ instant }} >= {{ end_of_day(var('previous_as_of_date')) }}{% endif %})
+    (
+        is_new
+        {%- if instant %}
+        or (
+            {{ instant }} >= {{ end_of_day(var('previous_as_of_date')) }}
+            and {{ instant }} < {{ as_of_end() }}
+        )
+        {%- endif %}
+    )
 {%- endmacro %}

@@ -8,7 +8,7 @@ unseen_orders as (
         platform,
         order_id
     from {{ ref('stg_orders') }}
-    where ordered_at < {{ as_of_end() }} and {{ is_unseen('ordered_at') }}
+    where {{ is_unseen('ordered_at') }}
 
 ),
 
