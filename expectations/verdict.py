@@ -6,11 +6,9 @@ must evaluate, and the one question that the release asks. What does not: measur
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -117,14 +115,18 @@ def failing_gates(*, connection: duckdb.DuckDBPyConnection, batch_id: str) -> li
     return [dict(zip(("gate", "severity", "observed", "threshold"), row, strict=True)) for row in rows]
 
 
-def dbt_gates(*, manifest_path: Path) -> list[str]:
-    """Return the names of all data tests of a dbt project, for `expect`."""
-    nodes = _read_json(manifest_path)["nodes"].values()
-    return sorted(node["name"] for node in nodes if node["resource_type"] == "test")
+def dbt_gates(*, nodes: Mapping[str, Any]) -> list[str]:
+    """Return the names of all data tests among a dbt manifest's nodes, for `expect`."""
+    return sorted(node["name"] for node in nodes.values() if node["resource_type"] == "test")
 
 
 def record_dbt_results(
-    *, connection: duckdb.DuckDBPyConnection, batch_id: str, run_results_path: Path, manifest_path: Path
+    *,
+    connection: duckdb.DuckDBPyConnection,
+    batch_id: str,
+    results: Iterable[Mapping[str, Any]],
+    nodes: Mapping[str, Any],
+    checked_at: datetime,
 ) -> list[GateResult]:
     """Turn the data tests of one dbt run into evaluations and record them.
 
@@ -135,24 +137,22 @@ def record_dbt_results(
     Args:
         connection: the warehouse.
         batch_id: the run.
-        run_results_path: dbt's `run_results.json`.
-        manifest_path: dbt's `manifest.json` of the same project.
+        results: `unique_id`, `status` and `failures` of all that dbt ran.
+        nodes: of dbt's manifest of the same project.
+        checked_at: when dbt had finished, UTC without a zone.
 
     Returns:
         What was recorded.
     """
-    nodes = _read_json(manifest_path)["nodes"]
-    run = _read_json(run_results_path)
-    finished_at = _utc(run["metadata"]["generated_at"])
-    results = [
-        _dbt_result(found=found, node=nodes[found["unique_id"]], nodes=nodes, checked_at=finished_at)
-        for found in run["results"]
+    evaluations = [
+        _dbt_result(found=found, node=nodes[found["unique_id"]], nodes=nodes, checked_at=checked_at)
+        for found in results
         if found["unique_id"].startswith("test.")
         and found["unique_id"] in nodes
         and found["status"] in EVALUATED_STATUSES
     ]
-    record(connection=connection, batch_id=batch_id, results=results)
-    return results
+    record(connection=connection, batch_id=batch_id, results=evaluations)
+    return evaluations
 
 
 def _dbt_result(
@@ -177,12 +177,3 @@ def _dbt_result(
 def _first_parent(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> Mapping[str, Any] | None:
     parents = [nodes[name] for name in node["depends_on"]["nodes"] if name in nodes]
     return parents[0] if parents else None
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
-
-
-def _utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)

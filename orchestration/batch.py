@@ -1,10 +1,10 @@
-"""What every stage of one run agrees on: its last day and what dbt is told."""
+"""What every stage of one run agrees on: its clock, its last day and what dbt is told."""
 
 from __future__ import annotations
 
 import json
 import os
-from datetime import date
+from datetime import UTC, date, datetime
 
 import duckdb
 
@@ -14,6 +14,11 @@ from orchestration.settings import Settings
 
 class UnusableInputError(Exception):
     """The run cannot start or go on with what it was given; the message says what to do."""
+
+
+def utc_now() -> datetime:
+    """Return the moment in UTC, without a zone, as the warehouse keeps it."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def resolve_as_of(*, connection: duckdb.DuckDBPyConnection, settings: Settings) -> date:

@@ -25,7 +25,8 @@ from typing import Any
 import duckdb
 
 from orchestration.dbt_manifest import dbt_manifest
-from orchestration.landing.ledger import FileReceipt, read_ledger
+from orchestration.landing.ledger import read_ledger
+from orchestration.landing.views import create_raw_views
 from orchestration.settings import SEEDS_DIR, Settings
 
 CONTINUED_MODELS = ("int_browse_activity", "int_sessions", "orders", "order_items", "sessions")
@@ -60,10 +61,15 @@ class Continuation:
 def begin(*, connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date) -> Continuation:
     """Decide what this build goes on from, and take the note away until it has finished.
 
-    Tables that must start from nothing are dropped, so that nothing of them can be gone on from by mistake.
+    Tables that must start from nothing are dropped, so that nothing of them can be gone on from by mistake. Schema
+    `raw` tells from now on which rows no finished build has seen.
     """
     connection.execute(TABLES)
-    found = _decide(connection=connection, settings=settings, as_of=as_of)
+    accepted, seen = _accepted(settings), _seen(connection)
+    create_raw_views(connection, settings, unseen={(extract, file) for extract, file, _ in accepted - seen})
+    found = Continuation()
+    if not seen - accepted:
+        found = _decide(connection=connection, settings=settings, as_of=as_of)
     connection.execute("delete from build.finished")
     manifest = dbt_manifest()
     for model in CONTINUED_MODELS:
@@ -75,17 +81,19 @@ def begin(*, connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: d
 
 def finish(*, connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date) -> None:
     """Note what the finished build saw and was made by."""
-    receipts = _accepted(settings)
     definitions = _definitions(settings=settings, as_of=as_of)
     connection.execute("begin")
     try:
         for table, query in KEPT.items():
             connection.execute(f"create or replace table build.{table} as {query}")
-        for table in ("finished", "definitions", "seen_files"):
-            connection.execute(f"delete from build.{table}")  # noqa: S608 - names of this module
+        connection.execute("delete from build.definitions")
         connection.executemany("insert into build.definitions values (?, ?)", list(definitions.items()))
-        if receipts:
-            connection.executemany("insert into build.seen_files values (?, ?, ?)", list(receipts))
+        connection.execute("delete from build.seen_files")
+        connection.execute(
+            "insert into build.seen_files select unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::varchar[])",
+            [list(column) for column in zip(*_accepted(settings), strict=True)] or [[], [], []],
+        )
+        connection.execute("delete from build.finished")
         connection.execute("insert into build.finished values (?)", [as_of])
         connection.execute("commit")
     except BaseException:
@@ -93,17 +101,9 @@ def finish(*, connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: 
         raise
 
 
-def unseen_files(*, connection: duckdb.DuckDBPyConnection, settings: Settings) -> set[tuple[str, str]]:
-    """Return extract and hash of the files that no finished build has seen."""
-    connection.execute(TABLES)
-    return {(extract, file) for extract, file, _ in _accepted(settings) - _seen(connection)}
-
-
 def _decide(*, connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date) -> Continuation:
     finished = connection.execute("select as_of_date from build.finished").fetchone()
     if settings.full_refresh or finished is None or finished[0] > as_of:
-        return Continuation()
-    if _seen(connection) - _accepted(settings):
         return Continuation()
     known = dict(connection.execute("select model, definition from build.definitions").fetchall())
     now = _definitions(settings=settings, as_of=as_of)
@@ -117,10 +117,9 @@ def _seen(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str, str]]:
 
 def _accepted(settings: Settings) -> set[tuple[str, str, str]]:
     """Extract, hash and time of every file that gave rows; a replay gives a file that changed another time."""
-    receipts: list[FileReceipt] = read_ledger(settings.ledger_path)
     return {
         (item.extract, item.file_hash, item.replayed_at or item.ingested_at)
-        for item in receipts
+        for item in read_ledger(settings.ledger_path)
         if item.raw_file
     }
 

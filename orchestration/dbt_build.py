@@ -3,8 +3,8 @@
 What belongs here: calling dbt and turning its log into what Dagster shows. What does not: which models are
 built when (`assets/warehouse.py`) and what dbt is told (`batch.py`).
 
-A build in a process of its own would import dbt (4 s) and parse the project (10 s) each time; here the parsed
-project is read back from what `ensure_manifest` left (0.3 s).
+A build in a process of its own would import dbt and parse the project each time; here the parsed project is read back
+from what `ensure_manifest` left.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from typing import Any
 from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from orchestration.dbt_manifest import PARSED_PROJECT_PATH, dbt_manifest, ensure_manifest
-from orchestration.settings import DBT_PROJECT_DIR
+from orchestration.dbt_manifest import PARSED_PROJECT_PATH, dbt_folders, dbt_manifest, ensure_manifest
 
-RUN_RESULTS = "run_results.json"
-QUIETLY = ("--no-use-colors", "--log-level-file", "info")
-"""dbt's debug log holds every statement; writing it takes as long as running the statements of a small shop."""
+BRIEFLY = ("--no-use-colors", "--log-level-file", "info", "--no-write-json")
+"""Without what nobody reads: every statement in the log, the whole manifest and graph once more on disk."""
 RESULT_EVENTS = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
 
 
@@ -32,13 +30,13 @@ class DbtBuild:
 
     Attributes:
         is_successful: whether everything was built and every test passed.
-        results_path: dbt's `run_results.json`.
+        results: `unique_id`, `status`, `failures` and `message` of all that dbt ran or skipped.
         error: why dbt could not work at all, None if it could.
         events: what dbt's log says of results and errors, one mapping per entry.
     """
 
     is_successful: bool
-    results_path: Path
+    results: list[dict[str, Any]]
     error: str | None
     events: list[dict[str, Any]] = field(repr=False)
 
@@ -61,31 +59,34 @@ def build(*, selection: Sequence[str], variables: str, target: Path) -> DbtBuild
         target: folder for dbt's results and log.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.functions import msg_to_dict
 
     ensure_manifest()
-    results_path = target / RUN_RESULTS
-    results_path.unlink(missing_ok=True)  # the last call's results must not be taken for this one's
     events: list[dict[str, Any]] = []
     runner = dbtRunner(
         manifest=Manifest.from_msgpack(PARSED_PROJECT_PATH.read_bytes()),
         callbacks=[lambda message: events.append(msg_to_dict(message)) if _tells(message) else None],
     )
-    folders = {
-        "--project-dir": DBT_PROJECT_DIR,
-        "--profiles-dir": DBT_PROJECT_DIR,
-        "--target-path": target,
-        "--log-path": target,
-    }
-    placed = [text for option, folder in folders.items() for text in (option, str(folder))]
     try:
-        done = runner.invoke([*QUIETLY, "build", *selection, *placed, "--vars", variables])
+        done = runner.invoke([*BRIEFLY, "build", *selection, *dbt_folders(target), "--vars", variables])
     finally:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-    error = None if results_path.exists() else f"dbt could not start: {done.exception}"
-    return DbtBuild(is_successful=done.success, results_path=results_path, error=error, events=events)
+    if not isinstance(done.result, RunExecutionResult):
+        error = f"dbt could not start: {done.exception}"
+        return DbtBuild(is_successful=False, results=[], error=error, events=events)
+    results = [
+        {
+            "unique_id": found.node.unique_id,
+            "status": str(found.status),
+            "failures": found.failures,
+            "message": found.message,
+        }
+        for found in done.result.results
+    ]
+    return DbtBuild(is_successful=done.success, results=results, error=None, events=events)
 
 
 def _tells(message: Any) -> bool:

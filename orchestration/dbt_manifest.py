@@ -25,6 +25,17 @@ PARSED_PROJECT_PATH = MANIFEST_PATH.with_name("partial_parse.msgpack")
 """The same, as dbt itself reads it back."""
 
 
+def dbt_folders(target: Path) -> list[str]:
+    """Return dbt's options for where the project lies and where it writes its results and log."""
+    folders = {
+        "--project-dir": DBT_PROJECT_DIR,
+        "--profiles-dir": DBT_PROJECT_DIR,
+        "--target-path": target,
+        "--log-path": target,
+    }
+    return [text for option, folder in folders.items() for text in (option, str(folder))]
+
+
 def dbt_manifest() -> Mapping[str, Any]:
     """Return dbt's manifest of the project as it stands."""
     path = ensure_manifest()
@@ -76,15 +87,8 @@ def ensure_manifest() -> Path:
         return MANIFEST_PATH
     from dbt.cli.main import dbtRunner
 
-    folders = {
-        "--project-dir": DBT_PROJECT_DIR,
-        "--profiles-dir": DBT_PROJECT_DIR,
-        "--target-path": PARSED_DIR,
-        "--log-path": PARSED_DIR,
-    }
-    placed = [text for option, folder in folders.items() for text in (option, str(folder))]
     parsed = dbtRunner().invoke(
-        ["--quiet", "--no-use-colors", "--no-send-anonymous-usage-stats", "parse", *placed]
+        ["--quiet", "--no-use-colors", "--no-send-anonymous-usage-stats", "parse", *dbt_folders(PARSED_DIR)]
     )
     if not parsed.success:
         raise RuntimeError(f"dbt cannot parse {DBT_PROJECT_DIR}: {parsed.exception}")

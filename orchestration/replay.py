@@ -7,13 +7,13 @@ What belongs here: the lock, errors as sentences, the words of the result. What 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from orchestration.batch import UnusableInputError
+from orchestration.batch import UnusableInputError, utc_now
 from orchestration.landing.corrections import Corrections, read_corrections
 from orchestration.landing.ledger import read_ledger
 from orchestration.landing.replay import ExtractReplay, replay_quarantine
@@ -41,7 +41,7 @@ def replay(*, settings: Settings, repaired: Path | None, console: Console) -> di
         UnusableInputError: the corrected file cannot be used; nothing was changed.
         RunInProgressError: a run or another replay works in this home.
     """
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = utc_now()
     with hold_run_lock(settings.lock_path):
         corrections = _corrections(settings=settings, repaired=repaired, now=now)
         extracts = replay_quarantine(

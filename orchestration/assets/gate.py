@@ -5,7 +5,6 @@ What does not: what is expected (in `expectations/`) and how much of it (in `see
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -13,9 +12,8 @@ from expectations import arrival, publication, verdict
 from expectations.limits import GateLimit, load_limits
 from expectations.runner import GateResult, evaluate
 from orchestration.assets.kpi import KPI_KEYS
-from orchestration.batch import resolve_as_of
-from orchestration.continuation import unseen_files
-from orchestration.dbt_manifest import ensure_manifest
+from orchestration.batch import resolve_as_of, utc_now
+from orchestration.dbt_manifest import dbt_manifest
 from orchestration.dbt_translator import dbt_table_keys
 from orchestration.landing.views import create_raw_views
 from orchestration.release.registry import current_row_counts
@@ -37,11 +35,6 @@ def _specs(gates: Iterable[str], key_of: Callable[[GateLimit], dg.AssetKey]) -> 
         )
         for gate in gates
     ]
-
-
-def utc_now() -> datetime:
-    """Return the moment in UTC, without a zone, as the warehouse keeps it."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _raw_key(limit: GateLimit) -> dg.AssetKey:
@@ -71,10 +64,9 @@ def arrival_gate(
     """Measure the arrival suite; a critical failure keeps the warehouse as it was."""
     settings = run_settings.settings()
     with open_warehouse(settings) as connection:
-        unseen = unseen_files(connection=connection, settings=settings)
-        create_raw_views(connection, settings, unseen=unseen)
+        create_raw_views(connection, settings)
         resolve_as_of(connection=connection, settings=settings)
-        expected = [*arrival.GATES, *publication.GATES, *verdict.dbt_gates(manifest_path=ensure_manifest())]
+        expected = [*arrival.GATES, *publication.GATES, *verdict.dbt_gates(nodes=dbt_manifest()["nodes"])]
         verdict.expect(connection=connection, batch_id=context.run.run_id, gates=expected)
         results = evaluate(
             connection_or_path=connection,

@@ -4,9 +4,7 @@ The first call builds all but the models tagged `serving`; these join what Pytho
 the two calls (customer_360 shows the customer value, segments counts by it) and follow in the second.
 """
 
-import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -14,7 +12,7 @@ from dagster_dbt import dbt_assets
 
 from expectations import verdict
 from orchestration import continuation, dbt_build
-from orchestration.batch import dbt_vars, export_for_dbt, resolve_as_of
+from orchestration.batch import dbt_vars, export_for_dbt, resolve_as_of, utc_now
 from orchestration.dbt_manifest import dbt_manifest, ensure_manifest
 from orchestration.dbt_translator import SERVING, StageTranslator
 from orchestration.resources import RunSettings
@@ -75,19 +73,20 @@ def _build(
     if done.error:
         raise dg.Failure(done.error)
     events = done.dagster_events(context=context, translator=StageTranslator())
+    nodes = dbt_manifest()["nodes"]
     with open_warehouse(settings) as connection:
         verdict.record_dbt_results(
             connection=connection,
             batch_id=context.run_id,
-            run_results_path=done.results_path,
-            manifest_path=ensure_manifest(),
+            results=done.results,
+            nodes=nodes,
+            checked_at=utc_now(),
         )
-        yield from describe_outputs(connection=connection, events=events, nodes=dbt_manifest()["nodes"])
+        yield from describe_outputs(connection=connection, events=events, nodes=nodes)
     if not done.is_successful:
-        raise dg.Failure(f"dbt: {_first_failures(done.results_path)}")
+        raise dg.Failure(f"dbt: {_first_failures(done.results)}")
 
 
-def _first_failures(results_path: Path) -> str:
-    results: list[Mapping[str, Any]] = json.loads(results_path.read_text())["results"]
+def _first_failures(results: list[dict[str, Any]]) -> str:
     failed = [result for result in results if result["status"] in {"error", "fail"}]
     return "; ".join(f"{result['unique_id'].split('.')[2]}: {result['message']}" for result in failed[:3])

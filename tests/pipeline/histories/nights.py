@@ -53,20 +53,24 @@ class Home:
         Raises:
             InterruptedNight: it died, as asked.
         """
-        settings = replace(self.settings, as_of=as_of)
-        files = landing_files(settings=settings)
+        files = landing_files(settings=self.settings)
         for number, extract in enumerate(EXTRACTS):
-            ingest_extract(extract=extract, files=files.get(extract, []), settings=settings)
+            ingest_extract(extract=extract, files=files.get(extract, []), settings=self.settings)
             if number == dies_after:
                 raise InterruptedNight
+        with open_warehouse(self.settings) as connection:
+            create_raw_views(connection, self.settings)
+        return self.build(seeds=seeds, as_of=as_of, dies=dies_after is not None)
+
+    def build(self, *, seeds: str, as_of: date | None = None, dies: bool = False) -> date:
+        """Build from what was taken in; as `night`."""
+        settings = replace(self.settings, as_of=as_of)
         with open_warehouse(settings) as connection:
-            unseen = continuation.unseen_files(connection=connection, settings=settings)
-            create_raw_views(connection, settings, unseen=unseen)
             day = resolve_as_of(connection=connection, settings=settings)
             found = continuation.begin(connection=connection, settings=settings, as_of=day)
         self.continued = found.models
         selection = SELECTION if self.seeds != seeds else [*SELECTION, *WITHOUT_SEEDS]
-        if dies_after is not None:
+        if dies:
             self._build(["--select", "+int_browse_activity", "+orders"], settings, day, found)
             raise InterruptedNight
         self._build(selection, settings, day, found)

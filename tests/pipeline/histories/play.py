@@ -86,12 +86,17 @@ class Shop(RuleBasedStateMachine):
         first=st.lists(ROWS["orders"], min_size=3, max_size=12),
         more=st.lists(files(), min_size=2, max_size=6),
         later=st.lists(files(), min_size=1, max_size=4),
+        builds=st.integers(min_value=1, max_value=2),
     )
-    def opens(self, first: list[Row], more: list[tuple[str, str]], later: list[tuple[str, str]]) -> None:
-        """A first night to go on from, and a first delivery after it."""
+    def opens(
+        self, first: list[Row], more: list[tuple[str, str]], later: list[tuple[str, str]], builds: int
+    ) -> None:
+        """A first night to go on from, perhaps built twice, and a first delivery after it."""
         self._drop("orders", as_csv(first))
         self.sources_drop_files(more)
         self.nightly.night(seeds=self._seeds())
+        if builds > 1:
+            self.nightly.build(seeds=self._seeds())
         self.sources_drop_files(later)
 
     @rule(delivery=st.lists(files(), min_size=1, max_size=4))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -124,21 +122,17 @@ NODES = {
 }
 
 
-def dbt_run(tmp_path: Path, statuses: dict[str, tuple[str, int | None]]) -> dict[str, Path]:
-    """Write the two files that one dbt run leaves behind."""
-    manifest, results = tmp_path / "manifest.json", tmp_path / "run_results.json"
-    manifest.write_text(json.dumps({"nodes": NODES}))
-    found = [
+def dbt_run(statuses: dict[str, tuple[str, int | None]]) -> dict[str, Any]:
+    """What is known after one dbt run."""
+    results = [
         {"unique_id": unique_id, "status": status, "failures": failures, "message": "value wang@shop.example"}
         for unique_id, (status, failures) in statuses.items()
     ]
-    results.write_text(json.dumps({"metadata": {"generated_at": "2026-07-01T03:00:00.5Z"}, "results": found}))
-    return {"manifest_path": manifest, "run_results_path": results}
+    return {"results": results, "nodes": NODES, "checked_at": datetime(2026, 7, 1, 3)}
 
 
-def test_dbt_tests_become_evaluations(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    files = dbt_run(
-        tmp_path,
+def test_dbt_tests_become_evaluations(connection: duckdb.DuckDBPyConnection) -> None:
+    run = dbt_run(
         {
             "model.rapport.orders": ("success", None),
             "test.rapport.unique_orders": ("fail", 3),
@@ -146,7 +140,7 @@ def test_dbt_tests_become_evaluations(connection: duckdb.DuckDBPyConnection, tmp
             "test.rapport.orders_reconcile": ("pass", 0),
         },
     )
-    verdict.record_dbt_results(connection=connection, batch_id="b", **files)
+    verdict.record_dbt_results(connection=connection, batch_id="b", **run)
     rows = connection.execute(
         "select gate, layer, table_name, severity, is_passed, observed from gate.evaluations order by gate"
     ).fetchall()
@@ -157,19 +151,17 @@ def test_dbt_tests_become_evaluations(connection: duckdb.DuckDBPyConnection, tmp
     ]
 
 
-def test_a_skipped_dbt_test_is_missing(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    files = dbt_run(tmp_path, {"test.rapport.no_gap": ("skipped", None)})
-    verdict.expect(
-        connection=connection, batch_id="b", gates=verdict.dbt_gates(manifest_path=files["manifest_path"])
-    )
-    verdict.record_dbt_results(connection=connection, batch_id="b", **files)
+def test_a_skipped_dbt_test_is_missing(connection: duckdb.DuckDBPyConnection) -> None:
+    run = dbt_run({"test.rapport.no_gap": ("skipped", None)})
+    verdict.expect(connection=connection, batch_id="b", gates=verdict.dbt_gates(nodes=NODES))
+    verdict.record_dbt_results(connection=connection, batch_id="b", **run)
     assert "no_gap" in verdict.demand(connection=connection, batch_id="b").missing
 
 
 def test_a_dbt_test_whose_query_failed_is_critical_and_quotes_nothing(
-    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+    connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    files = dbt_run(tmp_path, {"test.rapport.accepted_status": ("error", None)})
-    (found,) = verdict.record_dbt_results(connection=connection, batch_id="b", **files)
+    run = dbt_run({"test.rapport.accepted_status": ("error", None)})
+    (found,) = verdict.record_dbt_results(connection=connection, batch_id="b", **run)
     assert (found.severity, found.is_passed) == ("critical", False)
     assert found.observed == "not measured: the test's query failed"
