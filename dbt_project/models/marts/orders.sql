@@ -4,39 +4,9 @@
 ) }}") }}
 with
 
-account_customers as (
-
-    select * from {{ ref('int_account_customers') }}
-
-),
-
-{% if is_continued('orders') %}
-restated_accounts as (
-
-    select {{ key_hash(['platform', 'account_id']) }} as account_hash
-    from account_customers
-    where customer_id in (select customer_id from {{ ref('int_restated_customers') }})
-
-),
-
-{% endif %}
 orders as (
 
-    select * from {{ ref('stg_orders') }}
-    where
-        ordered_at < {{ as_of_end() }}
-    {% if is_continued('orders') %}
-    and (
-        {{ key_hash(['platform', 'account_id']) }} in (select account_hash from restated_accounts)
-        or {{ key_hash(['platform', 'order_id']) }} in (select order_hash from {{ ref('int_restated_orders') }})
-    )
-    {% endif %}
-
-),
-
-statuses as (
-
-    select status, is_sale from {{ ref('int_order_statuses') }}
+    select * from {{ ref('int_orders') }}
 
 ),
 
@@ -54,27 +24,6 @@ pieces as (
 
 ),
 
-attributed as (
-
-    select
-        orders.*,
-        account_customers.customer_id,
-        coalesce(statuses.is_sale, false) as is_sale
-    from orders
-    left join account_customers
-        on orders.platform = account_customers.platform and orders.account_id = account_customers.account_id
-    left join statuses on orders.status = statuses.status
-    {% if is_continued('orders') %}
-    -- Hashes may coincide; what is inserted must be what was deleted.
-    where
-        account_customers.customer_id in (select customer_id from {{ ref('int_restated_customers') }})
-        or {{ key_hash(['orders.platform', 'orders.order_id']) }} in (
-            select order_hash from {{ ref('int_restated_orders') }}
-        )
-    {% endif %}
-
-),
-
 numbered as (
 
     select
@@ -82,7 +31,7 @@ numbered as (
         row_number() over (
             partition by customer_id, is_sale order by ordered_at, platform, order_id
         ) as position
-    from attributed
+    from orders
 
 ),
 
