@@ -35,9 +35,6 @@ TOLD = ("reasons", "action", "action_reason")
 RAW = ("raw_row", "file_hash")
 NEEDED = ("extract", "line_number", "file_hash")
 DROP = "drop"
-NOT_SPLIT = "the line still cannot be split into columns"
-FOREIGN = "lines of a foreign export are repaired in the export itself"
-Cells = dict[str, str | None]
 
 
 class WorksheetError(Exception):
