@@ -133,6 +133,7 @@ def test_gate_results_are_those_of_the_batch_one_row_each(
 def test_the_manifest_counts_hashes_and_names_the_inputs(settings: Settings, publish_batch: Publish) -> None:
     settings.home.mkdir(parents=True)
     line = {"file_hash": "f1", "extract": "orders", "file_name": "o.csv", "rows_read": 3, "seconds": 1.5}
+    line["ingested_at"] = "2026-07-01T03:00:00"
     torn = '{"file_hash": "f2", "ext'
     settings.ledger_path.write_text(
         json.dumps(line | {"rows_read": 1}) + "\n" + json.dumps(line) + "\n" + torn
