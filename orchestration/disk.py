@@ -39,6 +39,14 @@ def move_for_good(source: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
+def replace_for_good(path: Path, data: bytes) -> None:
+    """Swap a whole file: a reader, or a crash, finds either the old or the new one."""
+    make_folder(path.parent)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_bytes(data)
+    move_for_good(fresh, path)
+
+
 def append_for_good(path: Path, data: bytes) -> None:
     """Add whole lines in one write that is on disk before this returns; a torn end is cut off first."""
     make_folder(path.parent)

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from expectations import verdict
+from orchestration.disk import sync_folder
 from orchestration.home import READABLE_FOLDER, make_readable_folder
 from orchestration.release import manifest as manifests
 from orchestration.release import registry
@@ -147,6 +148,6 @@ def _move(folder: Path, destination: Path) -> None:
             os.fsync(file.fileno())
         path.chmod(READ_ONLY)
     folder.chmod(READABLE_FOLDER)
-    registry.sync_folder(folder)
+    sync_folder(folder)
     folder.rename(destination)
-    registry.sync_folder(destination.parent)
+    sync_folder(destination.parent)

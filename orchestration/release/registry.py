@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import uuid
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from orchestration.disk import sync_folder
 from orchestration.settings import Settings
 
 MARTS_FILE = "marts.duckdb"
@@ -135,15 +135,6 @@ def sweep(*, settings: Settings) -> None:
             shutil.rmtree(leftover)
     for link in settings.home.glob(".current-*"):
         link.unlink()
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the folder's entries are on disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _current_id(settings: Settings) -> str | None:

@@ -229,7 +229,7 @@ def test_names_are_on_disk_before_the_ledger_counts_them(shop: Shop, monkeypatch
     assert home in synced[ledger_at:]
     synced.clear()
     shop.ingest(full_refresh=True)
-    assert synced.index(home / "ledger.new") < max(i for i, path in enumerate(synced) if path == home)
+    assert synced.index(home / ".ledger.jsonl.new") < max(i for i, path in enumerate(synced) if path == home)
 
 
 def test_what_holds_personal_data_belongs_to_its_owner_alone(shop: Shop) -> None:
