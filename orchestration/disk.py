@@ -1,16 +1,12 @@
-"""What is on disk for good, and who may read it.
+"""What is on disk for good.
 
-What belongs here: syncs and rights of the home's files. What does not: which files there are.
+What belongs here: syncs of the home's files. What does not: which files there are, who may read them (`home`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-PRIVATE_UMASK = 0o077
 
 
 def sync_folder(folder: Path) -> None:
@@ -60,18 +56,3 @@ def append_for_good(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
     if is_first:
         sync_folder(path.parent)
-
-
-@contextmanager
-def owner_only(home: Path) -> Iterator[None]:
-    """Let files and folders that are created meanwhile belong to their owner alone.
-
-    The home itself is made with the usual rights before, because readers reach the releases through it. The
-    mask is the whole process's, so threads that work at the same time create private files too.
-    """
-    make_folder(home)
-    before = os.umask(PRIVATE_UMASK)
-    try:
-        yield
-    finally:
-        os.umask(before)

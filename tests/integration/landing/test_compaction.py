@@ -98,7 +98,6 @@ def test_a_merged_file_has_the_layout_of_any_raw_file(shop: Shop) -> None:
     compacted(shop)
     merged = shop.settings.raw_dir / "orders" / raw_names(shop)[0]
     assert pq.read_schema(merged).equals(before)
-    assert merged.stat().st_mode & 0o077 == 0
 
 
 def test_merged_files_are_merged_again_with_the_next_small_ones(shop: Shop) -> None:
