@@ -99,7 +99,7 @@ def _build_folder(settings: Settings, release_id: str) -> Path:
     """Make the folder to build in: in the scratch space if a rename from there is possible."""
     settings.temp_dir.mkdir(parents=True, exist_ok=True)
     make_readable_folder(settings.releases_dir)
-    folder = settings.temp_dir / f"{registry.BUILD_PREFIX}{release_id}"
+    folder = settings.temp_dir / f"release-{release_id}"
     if not _is_same_disk(settings.temp_dir, settings.releases_dir):
         folder = settings.releases_dir / f".{release_id}"
     folder.mkdir()

