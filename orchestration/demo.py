@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import uuid
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -19,8 +18,6 @@ from orchestration.settings import Settings
 
 DEMO_DAYS = 730
 DEMO_MESS = 0.1
-UNFINISHED_PREFIX = "shop-"
-"""Folders below the scratch space in which a shop is simulated."""
 
 
 def run_demo(*, settings: Settings, customers: int, seed: int, console: Console) -> dict[str, Any]:
@@ -58,9 +55,7 @@ def prepare_landing(*, settings: Settings, customers: int, seed: int, console: C
 
 def _simulate_whole(*, settings: Settings, customers: int, seed: int, console: Console) -> None:
     """Simulate beside the landing folder and rename, so that an interrupted demo leaves nothing in it."""
-    for leftover in settings.temp_dir.glob(f"{UNFINISHED_PREFIX}*"):
-        shutil.rmtree(leftover)
-    unfinished = settings.temp_dir / f"{UNFINISHED_PREFIX}{uuid.uuid4().hex}"
+    unfinished = settings.temp_dir / f"shop-{uuid.uuid4().hex}"
     simulate_shop(
         out=unfinished,
         customers=customers,

@@ -1,16 +1,12 @@
-"""What is on disk for good, and who may read it.
+"""What is on disk for good.
 
-What belongs here: syncs and rights of the home's files. What does not: which files there are.
+What belongs here: syncs of the home's files. What does not: which files there are, who may read them (`home`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-PRIVATE_UMASK = 0o077
 
 
 def sync_folder(folder: Path) -> None:
@@ -39,6 +35,14 @@ def move_for_good(source: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
+def replace_for_good(path: Path, data: bytes) -> None:
+    """Swap a whole file: a reader, or a crash, finds either the old or the new one."""
+    make_folder(path.parent)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_bytes(data)
+    move_for_good(fresh, path)
+
+
 def append_for_good(path: Path, data: bytes) -> None:
     """Add whole lines in one write that is on disk before this returns; a torn end is cut off first."""
     make_folder(path.parent)
@@ -52,18 +56,3 @@ def append_for_good(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
     if is_first:
         sync_folder(path.parent)
-
-
-@contextmanager
-def owner_only(home: Path) -> Iterator[None]:
-    """Let files and folders that are created meanwhile belong to their owner alone.
-
-    The home itself is made with the usual rights before, because readers reach the releases through it. The
-    mask is the whole process's, so threads that work at the same time create private files too.
-    """
-    make_folder(home)
-    before = os.umask(PRIVATE_UMASK)
-    try:
-        yield
-    finally:
-        os.umask(before)

@@ -1,12 +1,13 @@
-"""The home folder: who may read what in it, and how small files in it are replaced.
+"""The home folder: who may read what in it, and what nobody needs any more.
 
-What belongs here: making the home, keeping its private files from other users. What does not: what the
-files hold (`home_source`, `last_run`, the stages).
+What belongs here: making the home, keeping its private files from other users, clearing its scratch space. What
+does not: what the files hold (`home_source`, `last_run`, the stages).
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +23,8 @@ PRIVATE = (
     *("run.log", "dagster", "dbt", "tmp", "source.json", "last_run.json"),
 )
 """Everything below the home that may hold personal data or say where it came from."""
+VERIFICATION_PREFIX = "verify-"
+"""Folders of `orchestration.verify` in the scratch space."""
 
 
 @contextmanager
@@ -67,8 +70,15 @@ def _take_from_others(home: Path) -> None:
                 path.chmod(mode & ~OWNER_ONLY_UMASK)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Replace a small file in one step, so that a reader sees the old or the new one."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
+def clear_scratch(temp_dir: Path) -> None:
+    """Remove what work left in the scratch space that was killed, whatever made it. The caller holds the run's lock.
+
+    Verifications work without that lock, so theirs stays: each removes its own and what a killed one left.
+    """
+    for leftover in temp_dir.glob("*"):
+        if leftover.name.startswith(VERIFICATION_PREFIX):
+            continue
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)

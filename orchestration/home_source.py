@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from orchestration.batch import UnusableInputError
-from orchestration.home import write_whole
+from orchestration.disk import replace_for_good
 from orchestration.landing.arrivals import files_below
 from orchestration.landing.ledger import read_ledger
 from orchestration.landing.profiles import load_profile
@@ -96,4 +96,5 @@ def bind_home(settings: Settings) -> None:
     """
     source = source_of(settings)
     demand_same_source(source=source, settings=settings)
-    write_whole(settings.home / SOURCE_FILE, json.dumps(asdict(source), indent=2) + "\n")
+    text = json.dumps(asdict(source), indent=2) + "\n"
+    replace_for_good(settings.home / SOURCE_FILE, text.encode())

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from orchestration.disk import replace_for_good
 from orchestration.exit_codes import ending_of
-from orchestration.home import write_whole
 
 LAST_RUN_FILE = "last_run.json"
 
@@ -87,4 +87,5 @@ def _now() -> str:
 
 
 def _write(home: Path, run: LastRun) -> None:
-    write_whole(home / LAST_RUN_FILE, json.dumps(asdict(run), ensure_ascii=False, indent=2) + "\n")
+    text = json.dumps(asdict(run), ensure_ascii=False, indent=2) + "\n"
+    replace_for_good(home / LAST_RUN_FILE, text.encode())

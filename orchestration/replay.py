@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from orchestration.batch import UnusableInputError, utc_now
+from orchestration.home import private_home
 from orchestration.landing.corrections import Corrections, read_corrections
 from orchestration.landing.ledger import read_ledger
 from orchestration.landing.replay import ExtractReplay, replay_quarantine
@@ -42,7 +43,7 @@ def replay(*, settings: Settings, repaired: Path | None, console: Console) -> di
         RunInProgressError: a run or another replay works in this home.
     """
     now = utc_now()
-    with hold_run_lock(settings.lock_path):
+    with private_home(settings.home), hold_run_lock(settings.lock_path):
         corrections = _corrections(settings=settings, repaired=repaired, now=now)
         extracts = replay_quarantine(
             settings=settings,

@@ -11,11 +11,11 @@ import dagster as dg
 
 from orchestration.endings import failures_of, judge, reason_of
 from orchestration.exit_codes import ending_of
-from orchestration.home import private_home
+from orchestration.home import clear_scratch, private_home
 from orchestration.last_run import LastRun, read_last_run, remember
 from orchestration.release.registry import current_release
 from orchestration.run_lock import hold_run_lock
-from orchestration.settings import LOCK_NAME, Settings
+from orchestration.settings import Settings
 
 
 class RunSettings(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -50,11 +50,17 @@ class RunSettings(dg.ConfigurableResource):  # type: ignore[type-arg]
     ) -> Iterator[RunSettings]:
         """Hold the home's lock while a run works, keep what it writes private, and remember how it ended.
 
+        Scratch is cleared here because every run passes: those of the command line, which holds the lock already
+        and has nothing there any more, and Dagster's own. Should each step have a process, each clears when no
+        other works: the lock shuts them out, and no step leaves scratch to the next.
+
         Raises:
             RunInProgressError: another process runs in this home.
         """
-        home = Path(self.home)
-        with private_home(home), hold_run_lock(home / LOCK_NAME):
+        place = Settings(home=Path(self.home), landing=Path(self.landing))
+        home = place.home
+        with private_home(home), hold_run_lock(place.lock_path):
+            clear_scratch(place.temp_dir)
             batch_id, last = context.run.run_id if context.run else None, read_last_run(home)
             if batch_id is None or (last and last.batch_id == batch_id):
                 yield self  # the command line remembers its own runs

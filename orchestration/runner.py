@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import uuid
 import warnings
 from contextlib import redirect_stdout
@@ -24,8 +23,6 @@ from orchestration.progress import RunProgress
 from orchestration.run_lock import hold_run_lock
 from orchestration.settings import EXTRACTS, Settings
 
-SCRATCH_PREFIX = "verify-"
-"""Folders of `orchestration.verify` below the scratch space."""
 LOG_NAME = "run.log"
 """What dbt and libraries said during the last run; private, like the rest of the home."""
 DAGSTER_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
@@ -55,7 +52,6 @@ def run(*, settings: Settings, console: Console) -> dict[str, Any]:
         hold_run_lock(settings.lock_path),
         remember(home=settings.home, batch_id=batch_id) as ending,
     ):
-        _clear_scratch(settings)
         _demand_usable_input(settings)
         for folder in _unknown_folders(settings):
             console.print(f"! {folder.name}/ in the landing folder is no extract and is not read")
@@ -72,17 +68,6 @@ def run(*, settings: Settings, console: Console) -> dict[str, Any]:
         summary = release_summary(settings=settings, seconds=progress.seconds)
         ending.release_id = summary["release_id"]
         return summary
-
-
-def _clear_scratch(settings: Settings) -> None:
-    """Remove what runs left in the scratch space that were killed; a verification works there on its own."""
-    for leftover in settings.temp_dir.glob("*"):
-        if leftover.name.startswith(SCRATCH_PREFIX):
-            continue
-        if leftover.is_dir():
-            shutil.rmtree(leftover, ignore_errors=True)
-        else:
-            leftover.unlink(missing_ok=True)
 
 
 def _demand_usable_input(settings: Settings) -> None:

@@ -106,7 +106,8 @@ def quarantined_rows(*, settings: Settings, extract: str | None, export: Path | 
     _demand_known(extract, settings=settings)
     if export is not None:
         _demand_writable(export)
-        written = worksheet.export(settings=settings, target=export, extract=extract)
+        with private_home(settings.home):
+            written = worksheet.export(settings=settings, target=export, extract=extract)
         return {"rows": [], "exported_rows": written, "note": f"{written:,} rows written to {export}"}
     receipts = [r for r in read_ledger(settings.ledger_path) if extract in (None, r.extract)]
     total = open_rows(settings=settings, receipts=receipts)

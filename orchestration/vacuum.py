@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.disk import move_for_good, owner_only
+from orchestration.disk import move_for_good
 from orchestration.settings import Settings
 from orchestration.warehouse import open_warehouse
 
@@ -82,8 +82,7 @@ def vacuum_warehouse(
         reason = f"the disk has no room for a second warehouse of {size >> 20:,} MB"
         return Vacuumed(bytes_before=size, bytes_after=size, free_share=share, skipped=reason)
     try:
-        with owner_only(settings.home):
-            _copy(path, fresh, settings=settings)
+        _copy(path, fresh, settings=settings)
         fresh.chmod(path.stat().st_mode & 0o777)
         move_for_good(fresh, path)
     finally:

@@ -23,6 +23,7 @@ from typing import Any
 from rich.console import Console
 
 from orchestration.batch import UnusableInputError
+from orchestration.home import VERIFICATION_PREFIX, private_home
 from orchestration.landing import ledger
 from orchestration.landing.commit import place_of_reading, raw_folder
 from orchestration.landing.ledger import FileReceipt
@@ -32,7 +33,7 @@ from orchestration.release.manifest import code_hash, receipts_of
 from orchestration.release.pseudonyms import SALT_FILE
 from orchestration.release.registry import MANIFEST_FILE, Release
 from orchestration.run_lock import RunInProgressError, hold_run_lock
-from orchestration.runner import SCRATCH_PREFIX, build_release
+from orchestration.runner import build_release
 from orchestration.settings import LOCK_NAME, Settings
 
 
@@ -72,7 +73,7 @@ def verify(*, settings: Settings, release_id: str | None, console: Console) -> d
             f"Release {release.release_id} was made by a version of Rapport that did not keep what a rebuild "
             "needs. Verify a newer one."
         )
-    with _scratch_home(settings) as scratch:
+    with private_home(settings.home), _scratch_home(settings) as scratch:
         with hold_run_lock(settings.lock_path):
             _link_inputs(manifest=manifest, settings=settings, scratch=scratch)
         rebuilt = _rebuild(_scratch_settings(manifest=manifest, settings=settings, scratch=scratch), console)
@@ -106,8 +107,8 @@ def _read_manifest(release: Release) -> dict[str, Any]:
 def _scratch_home(settings: Settings) -> Iterator[Path]:
     """Make a home for one verification, and remove it whatever happens."""
     _remove_leftovers(settings)
-    scratch = settings.temp_dir / f"{SCRATCH_PREFIX}{uuid.uuid4().hex}"
-    scratch.mkdir(parents=True, mode=0o700)
+    scratch = settings.temp_dir / f"{VERIFICATION_PREFIX}{uuid.uuid4().hex}"
+    scratch.mkdir(parents=True)
     try:
         with hold_run_lock(scratch / LOCK_NAME):
             yield scratch
@@ -117,7 +118,7 @@ def _scratch_home(settings: Settings) -> Iterator[Path]:
 
 def _remove_leftovers(settings: Settings) -> None:
     """Remove what verifications left that were killed, not one that works."""
-    for leftover in settings.temp_dir.glob(f"{SCRATCH_PREFIX}*"):
+    for leftover in settings.temp_dir.glob(f"{VERIFICATION_PREFIX}*"):
         with suppress(RunInProgressError), hold_run_lock(leftover / LOCK_NAME):
             shutil.rmtree(leftover, ignore_errors=True)
 

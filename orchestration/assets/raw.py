@@ -8,7 +8,6 @@ import dagster as dg
 
 from orchestration.home_source import bind_home
 from orchestration.landing.arrivals import landing_files
-from orchestration.landing.commit import sweep_scratch
 from orchestration.landing.compaction import Compaction, compact
 from orchestration.landing.ingest import ingest_extract
 from orchestration.landing.ledger import FileReceipt
@@ -36,7 +35,6 @@ def extract_files(context: dg.AssetExecutionContext, run_settings: RunSettings) 
     if settings.from_raw:
         return dg.MaterializeResult(metadata={"landing": "not looked at: built from raw"})
     bind_home(settings)
-    sweep_scratch(settings)
     if settings.profile:
         translate(settings=settings, on_progress=context.log.info)
     found = landing_files(settings=settings)

@@ -5,7 +5,6 @@ What belongs here: moves, syncs, the order in which they happen. What does not: 
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from orchestration.landing.staging import StagedFile
 from orchestration.release.inputs import Input, kept_inputs
 from orchestration.settings import Settings
 
-SCRATCH_FOLDERS = ("ingest", "foreign", "compact")
 _ORIGIN_COLUMNS = (("_file_hash", "_ingested_at"), ("file_hash", "quarantined_at"))
 """Landing file and moment of reading, as raw and quarantine call them."""
 
@@ -121,13 +119,6 @@ def sweep(*, extract: str, receipts: list[FileReceipt], settings: Settings) -> N
         for path in unnamed:
             if not needed or needed.isdisjoint(_readings(path, extract=extract)):
                 path.unlink()
-
-
-def sweep_scratch(settings: Settings) -> None:
-    """Remove the scratch folders of ingestions that died. The caller holds the run's lock."""
-    for name in SCRATCH_FOLDERS:
-        for folder in settings.temp_dir.glob(f"{name}-*"):
-            shutil.rmtree(folder)
 
 
 def _needed(*, extract: str, receipts: list[FileReceipt], settings: Settings) -> set[Input]:

@@ -23,7 +23,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from orchestration.disk import make_folder, move_for_good, owner_only
+from orchestration.disk import make_folder, move_for_good
 from orchestration.landing import ledger
 from orchestration.landing.commit import raw_folder, sweep
 from orchestration.landing.ledger import FileReceipt
@@ -81,13 +81,6 @@ def compact(
     Returns:
         What was merged; at most `compaction_bytes_per_run` are read.
     """
-    with owner_only(settings.home):
-        return _compact(extract=extract, settings=settings, fresh=fresh, on_progress=on_progress)
-
-
-def _compact(
-    *, extract: str, settings: Settings, fresh: list[FileReceipt], on_progress: Callable[[str], None] | None
-) -> Compaction:
     limits = load_limits()
     receipts = ledger.read_ledger(settings.ledger_path)
     folder = raw_folder(extract=extract, settings=settings)

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestration.disk import owner_only
 from orchestration.landing import ledger
 from orchestration.landing.arrivals import (
     Arrival,
@@ -61,13 +60,6 @@ def ingest_extract(
         LedgerDamagedError: the ledger cannot be trusted; nothing was changed.
     """
     moment = now or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    with owner_only(settings.home):
-        return _ingest(extract=extract, files=files, settings=settings, now=moment, on_progress=on_progress)
-
-
-def _ingest(
-    *, extract: str, files: list[Path], settings: Settings, now: datetime, on_progress: OnProgress | None
-) -> list[FileReceipt]:
     receipts = ledger.read_ledger(settings.ledger_path)
     root = translated_dir(settings).parent if settings.profile else settings.landing
     arrivals = [arrival_of(path, root=root, extract=extract) for path in files]
@@ -83,7 +75,7 @@ def _ingest(
     work_dir = settings.temp_dir / f"ingest-{uuid.uuid4().hex}"
     try:
         staged = _stage(
-            new, extract=extract, settings=settings, work_dir=work_dir, now=now, on_progress=on_progress
+            new, extract=extract, settings=settings, work_dir=work_dir, now=moment, on_progress=on_progress
         )
         read_again = {arrival.file_hash for arrival in new}
         old = [item for item in known if item.extract == extract and item.file_hash not in read_again]

@@ -7,12 +7,11 @@ crash. A line that was torn by a crash is ignored, since its file will be ingest
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from orchestration.disk import append_for_good, make_folder, sync_folder
+from orchestration.disk import append_for_good, replace_for_good
 
 
 class LedgerDamagedError(Exception):
@@ -95,14 +94,7 @@ def append(path: Path, receipts: Iterable[FileReceipt]) -> None:
 
 def replace(path: Path, receipts: Iterable[FileReceipt]) -> None:
     """Swap the whole ledger; a crash leaves either the old or the new one."""
-    make_folder(path.parent)
-    fresh = path.with_suffix(".new")
-    with fresh.open("wb") as file:
-        file.write(_lines(receipts))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    sync_folder(path.parent)
+    replace_for_good(path, _lines(receipts))
 
 
 def _lines(receipts: Iterable[FileReceipt]) -> bytes:

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from orchestration.disk import make_folder, move_for_good, owner_only
+from orchestration.disk import make_folder, move_for_good
 from orchestration.landing.arrivals import translated_dir
 from orchestration.landing.foreign import ingest_input, kept_path
 from orchestration.landing.ledger import FileReceipt
@@ -122,18 +122,13 @@ def translate(
     """
     moment = now or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     profile = load_profile(str(settings.profile))
-    with owner_only(settings.home):
-        return _translate(profile, settings=settings, now=moment, on_progress=on_progress)
-
-
-def _translate(
-    profile: SourceProfile, *, settings: Settings, now: datetime, on_progress: Callable[[str], None] | None
-) -> Path:
     kept: Kept = {}
     for name, pattern in profile.inputs.items():
         if on_progress:
             on_progress(f"reading {profile.name}.{name}")
-        kept[name] = ingest_input(name=f"{profile.name}.{name}", pattern=pattern, settings=settings, now=now)
+        kept[name] = ingest_input(
+            name=f"{profile.name}.{name}", pattern=pattern, settings=settings, now=moment
+        )
     root = translated_dir(settings)
     wanted: set[Path] = set()
     with _closed_room(kept, settings=settings) as connection:

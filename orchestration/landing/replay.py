@@ -26,7 +26,6 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.disk import owner_only
 from orchestration.landing import ledger, quarantine
 from orchestration.landing.arrivals import Arrival
 from orchestration.landing.commit import lost_receipts, move_in, raw_folder, sweep
@@ -92,24 +91,23 @@ def replay_quarantine(
         LedgerDamagedError: ledger, decisions or a file that they name cannot be trusted; nothing was changed.
     """
     moment = now or datetime.now(UTC).replace(tzinfo=None)
-    with owner_only(settings.home):
-        receipts = ledger.read_ledger(settings.ledger_path)
-        read_decisions(settings)
-        for extract in sorted({item.extract for item in receipts}):
-            lost_receipts(extract=extract, receipts=receipts, arrivals=[], settings=settings)
-        append_decisions(settings, decisions or [])
-        folder = settings.temp_dir / f"replay-{uuid.uuid4().hex}"
-        work = _Work(
-            settings=settings,
-            decisions=read_decisions(settings),
-            receipts=receipts,
-            folder=folder,
-            now=moment,
-        )
-        try:
-            return _replay(work, on_progress=on_progress or (lambda _: None))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    receipts = ledger.read_ledger(settings.ledger_path)
+    read_decisions(settings)
+    for extract in sorted({item.extract for item in receipts}):
+        lost_receipts(extract=extract, receipts=receipts, arrivals=[], settings=settings)
+    append_decisions(settings, decisions or [])
+    folder = settings.temp_dir / f"replay-{uuid.uuid4().hex}"
+    work = _Work(
+        settings=settings,
+        decisions=read_decisions(settings),
+        receipts=receipts,
+        folder=folder,
+        now=moment,
+    )
+    try:
+        return _replay(work, on_progress=on_progress or (lambda _: None))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _replay(work: _Work, *, on_progress: Callable[[str], None]) -> list[ExtractReplay]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import date, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from orchestration.landing.ledger import FileReceipt
+from orchestration.landing.ledger import FileReceipt, read_ledger
 from orchestration.settings import PROJECT_ROOT, Settings
 
 CODE_FOLDERS = ("orchestration", "models", "expectations", "dbt_project", "seeds")
@@ -48,7 +47,7 @@ def describe(
         "batch_id": batch_id,
         "as_of": as_of_date.isoformat(),
         "built_at": built_at.isoformat(),
-        "inputs": list(_inputs(settings.ledger_path)),
+        "inputs": _inputs(settings.ledger_path),
         "tables": dict(tables),
         "file": {"name": file.name, "size_bytes": file.stat().st_size, "sha256": _file_hash(file)},
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
@@ -88,18 +87,10 @@ def _code_files() -> Iterator[Path]:
                 yield path
 
 
-def _inputs(ledger: Path) -> Iterator[dict[str, Any]]:
-    """Yield the receipt of every ingested file, the newest line per file and extract."""
-    newest: dict[tuple[str, str], dict[str, Any]] = {}
-    if ledger.exists():
-        for line in ledger.read_text(encoding="utf-8").splitlines(keepends=True):
-            if line.endswith(
-                "\n"
-            ):  # a line without its end was torn by a crash; landing reads it the same way
-                entry = json.loads(line)
-                newest[entry["extract"], entry["file_hash"]] = entry
-    for _, entry in sorted(newest.items()):
-        yield entry
+def _inputs(ledger: Path) -> list[dict[str, Any]]:
+    """Return the receipt of every ingested file, in an order that does not depend on when it came."""
+    receipts = sorted(read_ledger(ledger), key=lambda item: (item.extract, item.file_hash))
+    return [asdict(item) for item in receipts]
 
 
 def receipts_of(manifest: Mapping[str, Any]) -> list[FileReceipt]:

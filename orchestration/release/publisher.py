@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from expectations import verdict
+from orchestration.disk import sync_folder
 from orchestration.home import READABLE_FOLDER, make_readable_folder
 from orchestration.release import manifest as manifests
 from orchestration.release import registry
@@ -98,7 +99,7 @@ def _build_folder(settings: Settings, release_id: str) -> Path:
     """Make the folder to build in: in the scratch space if a rename from there is possible."""
     settings.temp_dir.mkdir(parents=True, exist_ok=True)
     make_readable_folder(settings.releases_dir)
-    folder = settings.temp_dir / f"{registry.BUILD_PREFIX}{release_id}"
+    folder = settings.temp_dir / f"release-{release_id}"
     if not _is_same_disk(settings.temp_dir, settings.releases_dir):
         folder = settings.releases_dir / f".{release_id}"
     folder.mkdir()
@@ -147,6 +148,6 @@ def _move(folder: Path, destination: Path) -> None:
             os.fsync(file.fileno())
         path.chmod(READ_ONLY)
     folder.chmod(READABLE_FOLDER)
-    registry.sync_folder(folder)
+    sync_folder(folder)
     folder.rename(destination)
-    registry.sync_folder(destination.parent)
+    sync_folder(destination.parent)

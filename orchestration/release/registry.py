@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import uuid
@@ -12,12 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from orchestration.disk import sync_folder
 from orchestration.settings import Settings
 
 MARTS_FILE = "marts.duckdb"
 MANIFEST_FILE = "manifest.json"
-BUILD_PREFIX = "release-"
-"""Folders below the scratch space in which a release is built."""
 GRAVE_PREFIX = ".deleted-"
 LEFTOVER = re.compile(rf"{re.escape(GRAVE_PREFIX)}.+|\.[0-9]{{8}}T[0-9]{{6}}-[0-9a-f]{{6}}")
 """Folders beside the releases that are ours to remove: what is being deleted, and half-built releases."""
@@ -127,23 +125,12 @@ def prune(*, settings: Settings) -> list[str]:
 
 
 def sweep(*, settings: Settings) -> None:
-    """Remove what a publish that died left behind, and nothing else. The caller holds the run's lock."""
-    unpublished = settings.temp_dir.glob(f"{BUILD_PREFIX}*")
-    beside = (path for path in settings.releases_dir.glob(".*") if LEFTOVER.fullmatch(path.name))
-    for leftover in (*unpublished, *beside):
-        if leftover.is_dir() and not leftover.is_symlink():
+    """Remove what a publish that died left outside the scratch space. The caller holds the run's lock."""
+    for leftover in settings.releases_dir.glob(".*"):
+        if LEFTOVER.fullmatch(leftover.name) and leftover.is_dir() and not leftover.is_symlink():
             shutil.rmtree(leftover)
     for link in settings.home.glob(".current-*"):
         link.unlink()
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the folder's entries are on disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _current_id(settings: Settings) -> str | None:

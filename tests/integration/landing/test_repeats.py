@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import gzip
 import os
+import warnings
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
+from rich.console import Console
 
 from orchestration.landing import ingest as ingest_module
 from orchestration.landing.ledger import LedgerDamagedError, read_ledger
-from orchestration.landing.worksheet import export
+from orchestration.replay import replay
+from orchestration.status import quarantined_rows
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import dagster as dg
+
+    from orchestration.resources import RunSettings
 
 if TYPE_CHECKING:
     from conftest import Shop
@@ -229,21 +239,26 @@ def test_names_are_on_disk_before_the_ledger_counts_them(shop: Shop, monkeypatch
     assert home in synced[ledger_at:]
     synced.clear()
     shop.ingest(full_refresh=True)
-    assert synced.index(home / "ledger.new") < max(i for i, path in enumerate(synced) if path == home)
+    assert synced.index(home / ".ledger.jsonl.new") < max(i for i, path in enumerate(synced) if path == home)
 
 
 def test_what_holds_personal_data_belongs_to_its_owner_alone(shop: Shop) -> None:
     shop.settings.home.mkdir(mode=0o755)
+    shop.drop("orders/a.csv", orders(1) + "broken\n")
+    refused, repaired = (shop.settings.landing / name for name in ("refused.csv", "repaired.csv"))
     before = os.umask(0o022)
     try:
-        shop.drop("orders/a.csv", orders(1) + "broken\n")
-        shop.ingest()
-        export(settings=shop.settings, target=shop.settings.landing / "refused.csv")
+        with RunSettings.of(shop.settings).yield_for_execution(dg.build_init_resource_context()):
+            shop.ingest()
+        quarantined_rows(settings=shop.settings, extract=None, export=refused)
+        given_up = {"action": pl.lit("drop"), "action_reason": pl.lit("torn")}
+        pl.read_csv(refused, infer_schema=False).with_columns(**given_up).write_csv(repaired)
+        replay(settings=shop.settings, repaired=repaired, console=Console(quiet=True))
         assert os.umask(0o022) == 0o022
     finally:
         os.umask(before)
-    private = [*shop.settings.home.rglob("*"), shop.settings.landing / "refused.csv"]
-    assert len(private) == 9
+    private = [*shop.settings.home.rglob("*"), refused]
+    assert {"raw", "tmp", "ledger.jsonl", "repairs.jsonl", "run.lock"} < {path.name for path in private}
     assert [path for path in private if path.stat().st_mode & 0o077] == []
     assert shop.settings.home.stat().st_mode & 0o777 == 0o755
 

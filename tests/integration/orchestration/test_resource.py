@@ -25,6 +25,12 @@ def works(run_settings: RunSettings) -> None:
 
 
 @dg.op
+def finds_scratch(run_settings: RunSettings) -> None:
+    found = sorted(path.name for path in run_settings.settings().temp_dir.iterdir())
+    raise UnusableInputError(f"Scratch holds {', '.join(found)}.")
+
+
+@dg.op
 def refuses(run_settings: RunSettings) -> None:
     raise UnusableInputError(f"Nothing lies in {Path(run_settings.landing).name}.")
 
@@ -32,6 +38,11 @@ def refuses(run_settings: RunSettings) -> None:
 @dg.job(executor_def=dg.in_process_executor)
 def working_job() -> None:
     works()
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def looking_job() -> None:
+    finds_scratch()
 
 
 @dg.job(executor_def=dg.in_process_executor)
@@ -59,6 +70,14 @@ def test_a_run_is_remembered_and_its_files_are_private(tmp_path: Path) -> None:
     ending = run(working_job, tmp_path)
     assert (ending.exit_code, ending.sentence) == (0, "published nothing")
     assert (tmp_path / "raw").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_run_begins_without_the_scratch_of_those_that_died(tmp_path: Path) -> None:
+    for name in ("ingest-1", "release-2", "shop-3", "duckdb_temp_storage-0", "verify-4"):
+        (tmp_path / "tmp" / name).mkdir(parents=True)
+        (tmp_path / "tmp" / name / "half.parquet").touch()
+    (tmp_path / "tmp" / "spilled").touch()
+    assert run(looking_job, tmp_path).sentence == "Scratch holds verify-4."
 
 
 def test_a_failed_run_is_remembered_with_its_sentence(tmp_path: Path) -> None:

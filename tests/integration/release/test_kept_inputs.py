@@ -44,7 +44,7 @@ def release(shop: Shop, name: str) -> Path:
         "as_of": "2026-06-30",
         "built_at": "2026-07-01T00:00:00",
         "tables": {},
-        "inputs": list(_inputs(shop.settings.ledger_path)),
+        "inputs": _inputs(shop.settings.ledger_path),
     }
     (folder / MANIFEST_FILE).write_text(json.dumps(manifest))
     return folder
@@ -84,7 +84,7 @@ def test_a_reading_is_found_wherever_its_rows_went(shop: Shop) -> None:
 
 
 def test_the_manifest_says_where_in_raw_an_input_lies(shop: Shop) -> None:
-    inputs = list(_inputs(shop.settings.ledger_path))
+    inputs = _inputs(shop.settings.ledger_path)
     assert {entry["raw_file"] for entry in inputs} == {f"{entry['file_hash']}.parquet" for entry in inputs}
 
 

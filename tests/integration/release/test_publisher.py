@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from expectations.verdict import GateRefused
+from orchestration.home import clear_scratch
 from orchestration.release import registry
 from orchestration.release.publisher import publish
 from orchestration.release.registry import Release
@@ -133,6 +134,7 @@ def test_gate_results_are_those_of_the_batch_one_row_each(
 def test_the_manifest_counts_hashes_and_names_the_inputs(settings: Settings, publish_batch: Publish) -> None:
     settings.home.mkdir(parents=True)
     line = {"file_hash": "f1", "extract": "orders", "file_name": "o.csv", "rows_read": 3, "seconds": 1.5}
+    line["ingested_at"] = "2026-07-01T03:00:00"
     torn = '{"file_hash": "f2", "ext'
     settings.ledger_path.write_text(
         json.dumps(line | {"rows_read": 1}) + "\n" + json.dumps(line) + "\n" + torn
@@ -253,6 +255,7 @@ def test_a_publish_that_dies_half_way_leaves_no_trace_after_the_next(
             publish_batch(number=2)
     assert registry.current_release(settings=settings) == before
     assert list(settings.temp_dir.glob("release-*")) != []
+    clear_scratch(settings.temp_dir)  # as every run does at its start
     after = publish_batch(number=3)
     assert [release.release_id for release in registry.list_releases(settings=settings)] == [
         after.release_id,

@@ -76,8 +76,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_the_same_source_may_come_again(settings: Settings) -> None:
-    bind_home(settings)
+    before = (settings.home / "source.json").read_text()
     bind_home(replace(settings, landing=settings.landing / "elsewhere", threads=1))
+    assert (settings.home / "source.json").read_text() == before
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ def test_the_command_line_prints_text_as_it_is(text: str, capsys: pytest.Capture
 
 
 def test_the_spinner_takes_any_text() -> None:
-    console = Console(file=io.StringIO(), force_terminal=True)
+    console = Console(file=io.StringIO(), width=80, force_terminal=True)
     progress = RunProgress(console)
     progress._show_now("raw orders: [/b] orders [copy].csv")
     progress.close()
+    assert "raw orders: [/b] orders [copy].csv" in console.file.getvalue()  # type: ignore[attr-defined]

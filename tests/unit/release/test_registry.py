@@ -119,7 +119,6 @@ def test_a_build_that_looks_further_back_is_compared_with_nothing(settings: Sett
 def test_sweep_removes_what_a_died_publish_left(settings: Settings) -> None:
     put_release(settings, 1, current=True)
     leftovers = [
-        settings.temp_dir / "release-r2",
         settings.releases_dir / ".20260630T030000-1a2b3c",
         settings.releases_dir / ".deleted-r0",
     ]
