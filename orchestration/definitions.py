@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.assets import ASSETS, CHECKS
+from orchestration.backfill import backfill
 from orchestration.jobs import daily, landing_sensor, nightly
 from orchestration.resources import RunSettings
 from orchestration.settings import Settings
@@ -26,7 +27,7 @@ def build_defs(
     return dg.Definitions(
         assets=ASSETS,
         asset_checks=CHECKS,
-        jobs=[nightly],
+        jobs=[nightly, backfill],
         schedules=[daily],
         sensors=[landing_sensor],
         resources=resources,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import uuid
 import warnings
 from contextlib import redirect_stdout
@@ -25,7 +26,7 @@ from orchestration.settings import EXTRACTS, Settings
 
 LOG_NAME = "run.log"
 """What dbt and libraries said during the last run; private, like the rest of the home."""
-DAGSTER_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
+DAGSTER_SETTINGS = Path(__file__).with_name("dagster.yaml")
 
 
 def run(*, settings: Settings, console: Console) -> dict[str, Any]:
@@ -145,6 +146,6 @@ def _prepare_dagster_home(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "dagster.yaml"
     if not config.exists():
-        config.write_text(DAGSTER_YAML)
+        shutil.copyfile(DAGSTER_SETTINGS, config)
     os.environ["DAGSTER_HOME"] = str(folder)
     return folder

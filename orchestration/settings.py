@@ -51,6 +51,7 @@ class Settings:
         threads: DuckDB threads.
         kept_releases: how many releases stay on disk.
         alert_webhook: address that failure alerts are posted to, or None (off).
+        first_day: where the daily partitions of a backfill begin.
     """
 
     home: Path
@@ -65,6 +66,7 @@ class Settings:
     threads: int = field(default_factory=lambda: os.cpu_count() or 2)
     kept_releases: int = 7
     alert_webhook: str | None = None
+    first_day: date = date(2010, 1, 1)
 
     @classmethod
     def from_environment(cls, *, home: Path | None = None, landing: Path | None = None) -> Settings:
@@ -88,6 +90,7 @@ class Settings:
             threads=_count(env, "RAPPORT_THREADS", defaults.threads),
             kept_releases=_count(env, "RAPPORT_KEPT_RELEASES", defaults.kept_releases),
             alert_webhook=env.get("RAPPORT_ALERT_WEBHOOK") or None,
+            first_day=_day(env, "RAPPORT_FIRST_DAY", defaults.first_day),
         )
 
     @property
@@ -167,3 +170,11 @@ def _time_zone(env: Mapping[str, str], default: str) -> str:
             f"RAPPORT_TIME_ZONE is {value!r}; it must be an IANA zone such as Asia/Shanghai."
         ) from error
     return value
+
+
+def _day(env: Mapping[str, str], name: str, default: date) -> date:
+    value = env.get(name, default.isoformat())
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise UnusableSettingError(f"{name} is {value!r}; it must be a day such as 2024-01-31.") from error

@@ -11,8 +11,9 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from orchestration.landing.compression import UnreadableFileError, content_hash
+from orchestration.landing.compression import UnreadableFileError
 from orchestration.landing.contracts import DATED_BY_FILE
+from orchestration.landing.known_hashes import KnownHashes
 from orchestration.landing.ledger import FileReceipt
 from orchestration.settings import EXTRACTS, Settings
 
@@ -58,8 +59,16 @@ def unread_hash(name: str) -> str:
     return _UNREAD + uuid.uuid5(uuid.NAMESPACE_URL, name).hex
 
 
-def arrival_of(path: Path, *, root: Path, extract: str | None = None) -> Arrival:
-    """Name, size and content hash of a file below `root`; what cannot be read carries the reason.
+def arrivals_of(paths: list[Path], *, root: Path, extract: str, settings: Settings) -> list[Arrival]:
+    """Name, size and content hash of each file below `root`; what cannot be read carries the reason."""
+    hashes = KnownHashes(extract=extract, settings=settings)
+    arrivals = [_arrival_of(path, root=root, extract=extract, hashes=hashes) for path in paths]
+    hashes.save()
+    return arrivals
+
+
+def _arrival_of(path: Path, *, root: Path, extract: str, hashes: KnownHashes) -> Arrival:
+    """One file's arrival.
 
     The hash of a file whose name dates its rows (`DATED_BY_FILE`) covers the name too: the same rows under
     a later name say that they hold again.
@@ -73,7 +82,7 @@ def arrival_of(path: Path, *, root: Path, extract: str | None = None) -> Arrival
             )
         if path.exists() and not path.is_file():
             raise UnreadableFileError("This is not a file but a pipe, a socket or a device. Remove it.")
-        file_hash = content_hash(path)
+        file_hash = hashes.hash_of(path, name=name)
         if extract in DATED_BY_FILE:
             file_hash = hashlib.sha256(f"{file_hash} {name}".encode()).hexdigest()
         return Arrival(path=path, name=name, file_hash=file_hash, size_bytes=path.stat().st_size)

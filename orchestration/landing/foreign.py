@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.landing import ledger, quarantine
-from orchestration.landing.arrivals import Arrival, arrival_of, new_arrivals, no_longer_refused
+from orchestration.landing.arrivals import Arrival, arrivals_of, new_arrivals, no_longer_refused
 from orchestration.landing.batches import Batch
 from orchestration.landing.commit import commit, lost_receipts, promote, raw_folder, sweep
 from orchestration.landing.compression import UnreadableFileError, file_format
@@ -40,7 +40,9 @@ def ingest_input(*, name: str, pattern: str, settings: Settings, now: datetime) 
         Receipts of every file of this input that is kept, old and new, by file name.
     """
     receipts = ledger.read_ledger(settings.ledger_path)
-    arrivals = [arrival_of(path, root=settings.landing) for path in _matching(settings.landing, pattern)]
+    arrivals = arrivals_of(
+        _matching(settings.landing, pattern), root=settings.landing, extract=name, settings=settings
+    )
     retired = no_longer_refused(arrivals, extract=name, receipts=receipts)
     lost = lost_receipts(extract=name, receipts=receipts, arrivals=arrivals, settings=settings)
     sweep(extract=name, receipts=receipts, settings=settings)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.landing import ledger
 from orchestration.landing.arrivals import (
     Arrival,
-    arrival_of,
+    arrivals_of,
     landing_files,
     new_arrivals,
     no_longer_refused,
@@ -40,6 +40,7 @@ def ingest_extract(
     extract: str,
     files: list[Path],
     settings: Settings,
+    only: Collection[Path] | None = None,
     on_progress: OnProgress | None = None,
     now: datetime | None = None,
 ) -> list[FileReceipt]:
@@ -50,6 +51,7 @@ def ingest_extract(
         files: files of this extract, as `landing_files` gives them; with a source profile they are all
             that the profile gives, and what it gave before and gives no more leaves raw.
         settings: where things lie; `full_refresh` reads known files again.
+        only: files that may be read now, None for all; the others are left for later.
         on_progress: told in a sentence after each batch.
         now: moment of ingestion, UTC without zone; None for the clock.
 
@@ -62,7 +64,7 @@ def ingest_extract(
     moment = now or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     receipts = ledger.read_ledger(settings.ledger_path)
     root = translated_dir(settings).parent if settings.profile else settings.landing
-    arrivals = [arrival_of(path, root=root, extract=extract) for path in files]
+    arrivals = arrivals_of(files, root=root, extract=extract, settings=settings)
     retired = _retired(extract=extract, arrivals=arrivals, receipts=receipts, settings=settings)
     retired += no_longer_refused(arrivals, extract=extract, receipts=receipts)
     kept = [item for item in receipts if item not in retired]
@@ -70,6 +72,8 @@ def ingest_extract(
     sweep(extract=extract, receipts=receipts, settings=settings)
     known = [item for item in kept if item not in lost]
     new = new_arrivals(arrivals, extract=extract, receipts=known, full_refresh=settings.full_refresh)
+    if only is not None:
+        new = [arrival for arrival in new if arrival.path in only]
     if not new and not retired:
         return []
     work_dir = settings.temp_dir / f"ingest-{uuid.uuid4().hex}"

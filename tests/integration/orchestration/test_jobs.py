@@ -6,8 +6,10 @@ import json
 import threading
 import warnings
 from collections.abc import Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,8 +17,14 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import dagster as dg
 
+    from orchestration.backfill import DAYS
     from orchestration.definitions import build_defs
     from orchestration.jobs import alert_on_failure, daily, landing_sensor
+
+from orchestration.batch import UnusableInputError
+from orchestration.landing.ingest import ingest_extract, landing_files
+from orchestration.landing.ledger import read_ledger
+from orchestration.settings import Settings
 
 
 @dg.op
@@ -102,3 +110,39 @@ def test_the_schedule_runs_the_nightly_job_once_a_day() -> None:
 def test_materialize_all_works_in_one_process() -> None:
     job = build_defs().resolve_implicit_global_asset_job_def()
     assert job.executor_def.name == "in_process"
+
+
+def test_a_backfill_takes_in_the_files_of_its_day_and_the_night_takes_the_rest(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", landing=tmp_path / "landing")
+    (settings.landing / "orders").mkdir(parents=True)
+    header = "platform,order_id,account_id,ordered_at,status,paid_amount\n"
+    for day in (1, 2, 3):
+        path = settings.landing / "orders" / f"2026-01-0{day}.csv"
+        path.write_text(f"{header}web,o{day},a1,2026-01-0{day},paid,10.00\n", encoding="utf-8")
+
+    def taken() -> list[str]:
+        return [item.file_name for item in read_ledger(settings.ledger_path)]
+
+    job = build_defs(settings=settings).resolve_job_def("backfill")
+    with dg.DagsterInstance.ephemeral() as instance:
+        for day in ("2026-01-03", "2026-01-01", "2026-01-01", "2025-12-31"):
+            done = job.execute_in_process(instance=instance, partition_key=day)
+            assert done.success
+        assert taken() == ["orders/2026-01-03.csv", "orders/2026-01-01.csv"]
+        events = instance.fetch_materializations(dg.AssetKey(["raw", "orders"]), limit=10).records
+    assert len(events) == 3
+    ingest_extract(extract="orders", files=landing_files(settings=settings)["orders"], settings=settings)
+    assert taken() == ["orders/2026-01-03.csv", "orders/2026-01-01.csv", "orders/2026-01-02.csv"]
+
+
+def test_today_is_the_last_day_of_a_backfill() -> None:
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    assert DAYS.get_last_partition_key() == today
+    assert DAYS.get_first_partition_key() == "2010-01-01"
+
+
+def test_an_export_of_a_source_profile_is_not_taken_in_by_days(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", landing=tmp_path, profile="online_retail")
+    job = build_defs(settings=settings).resolve_job_def("backfill")
+    with dg.DagsterInstance.ephemeral() as instance, pytest.raises(UnusableInputError, match="as a whole"):
+        job.execute_in_process(instance=instance, partition_key="2026-01-01")
