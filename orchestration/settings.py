@@ -66,7 +66,7 @@ class Settings:
     threads: int = field(default_factory=lambda: os.cpu_count() or 2)
     kept_releases: int = 7
     alert_webhook: str | None = None
-    first_day: date = date(2010, 1, 1)
+    first_day: date = date(2020, 1, 1)
 
     @classmethod
     def from_environment(cls, *, home: Path | None = None, landing: Path | None = None) -> Settings:

@@ -138,7 +138,7 @@ def test_a_backfill_takes_in_the_files_of_its_day_and_the_night_takes_the_rest(t
 def test_today_is_the_last_day_of_a_backfill() -> None:
     today = datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
     assert DAYS.get_last_partition_key() == today
-    assert DAYS.get_first_partition_key() == "2010-01-01"
+    assert DAYS.get_first_partition_key() == "2020-01-01"
 
 
 def test_an_export_of_a_source_profile_is_not_taken_in_by_days(tmp_path: Path) -> None:

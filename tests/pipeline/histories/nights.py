@@ -119,7 +119,7 @@ class Home:
 def home(folder: Path, *, landing: Path) -> Home:
     """Make an empty home."""
     folder.mkdir(parents=True)
-    return Home(Settings(home=folder, landing=landing, memory_limit="1GB", threads=2))
+    return Home(Settings(home=folder, landing=landing, memory_limit="1GB", threads=1))
 
 
 def differences(one: Home, other: Home) -> list[str]:

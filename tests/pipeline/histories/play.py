@@ -5,8 +5,8 @@ that ends is compared with a build of all files at once.
 
     python -m tests.pipeline.histories.play --histories 200 --seed 1 --report histories.jsonl
 
-The report has a line per batch of a few; batches that it names are not played again. The seeds are changed, so a copy
-of them is made first and the process starts itself again with it (RAPPORT_SEEDS).
+The report has a line per batch of a few; batches that it names are not played again. The seeds are changed, so the
+process starts itself again, once per worker, each with a copy of them (RAPPORT_SEEDS).
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, timedelta
 from itertools import count
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import ClassVar
 
@@ -44,6 +46,7 @@ from tests.pipeline.histories.nights import InterruptedNight, differences, home
 
 STEPS = 4
 """What happens between the first night and the last one, at most."""
+WORKERS = min(4, os.cpu_count() or 1)
 BATCH = 5
 """Histories of one seed; Hypothesis begins with the simplest and lets the others differ from each other."""
 
@@ -177,10 +180,10 @@ def played(report: Path) -> dict[int, int]:
     return {entry["seed"]: entry["histories"] for entry in map(json.loads, lines)}
 
 
-def play_all(*, histories: int, seed: int, report: Path, stops: bool) -> int:
+def play_all(*, histories: int, seeds: Iterable[int], report: Path, stops: bool) -> int:
     """Play batches until the report names so many histories, or until one differs; return how many did."""
     failed = 0
-    for number in count(seed):
+    for number in seeds:
         known = played(report)
         if sum(known.values()) >= histories:
             break
@@ -204,12 +207,19 @@ def play_all(*, histories: int, seed: int, report: Path, stops: bool) -> int:
     return failed
 
 
-def with_own_seeds() -> int:
+def worker(number: int) -> int:
     """Start again with a copy of the seeds that may be changed."""
     with tempfile.TemporaryDirectory(prefix="rapport-seeds-") as folder:
         seeds = Path(shutil.copytree(PROJECT_ROOT / "seeds", Path(folder) / "seeds"))
         environment = os.environ | {"RAPPORT_SEEDS": str(seeds)}
-        again = [sys.executable, "-m", "tests.pipeline.histories.play", *sys.argv[1:]]
+        again = [
+            sys.executable,
+            "-m",
+            "tests.pipeline.histories.play",
+            *sys.argv[1:],
+            "--worker",
+            str(number),
+        ]
         try:
             return subprocess.run(again, env=environment, check=False).returncode
         finally:
@@ -223,12 +233,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--report", type=Path, default=Path("histories.jsonl"))
     parser.add_argument("--stop", action="store_true", help="stop at the first difference")
+    parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if "RAPPORT_SEEDS" not in os.environ:
-        return with_own_seeds()
-    failed = play_all(
-        histories=options.histories, seed=options.seed, report=options.report, stops=options.stop
-    )
+    if options.worker is not None:
+        seeds = count(options.seed + options.worker, step=WORKERS)
+        return play_all(histories=options.histories, seeds=seeds, report=options.report, stops=options.stop)
+    with ThreadPool(WORKERS) as pool:
+        failed = sum(pool.map(worker, range(WORKERS)))
     lines = [json.loads(line) for line in options.report.read_text(encoding="utf-8").splitlines()]
     print(
         f"{sum(line['histories'] for line in lines)} histories, {sum(line['nights'] for line in lines)} nights, "
