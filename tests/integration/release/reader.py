@@ -21,8 +21,8 @@ select
 """
 
 
-PAUSE_SECONDS = 0.2
-"""Eight readers shall not starve the publisher of its two processors."""
+PAUSE_SECONDS = 1
+"""Fifty readers shall not starve the publisher of its two processors."""
 
 
 def read_until(*, file: Path, stop: Path) -> None:

@@ -13,11 +13,11 @@ import duckdb
 from orchestration.release.registry import Release
 from orchestration.settings import Settings
 
-READERS = 8
+READERS = 50
 RELEASES = 20
 
 
-def test_eight_readers_loop_while_twenty_releases_are_published(
+def test_fifty_readers_loop_while_twenty_releases_are_published(
     settings: Settings, publish_batch: Callable[..., Release], tmp_path: Path
 ) -> None:
     published = {}
