@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, timedelta
-from itertools import count
+from math import ceil
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import ClassVar
@@ -174,20 +174,17 @@ def play(*, seed: int, histories: int) -> None:
     )
 
 
-def played(report: Path) -> dict[int, int]:
-    """Histories of each batch that a report names, by its seed."""
+def played(report: Path) -> set[int]:
+    """Seeds of the batches that a report names."""
     lines = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
-    return {entry["seed"]: entry["histories"] for entry in map(json.loads, lines)}
+    return {json.loads(line)["seed"] for line in lines}
 
 
-def play_all(*, histories: int, seeds: Iterable[int], report: Path, stops: bool) -> int:
-    """Play batches until the report names so many histories, or until one differs; return how many did."""
+def play_all(*, seeds: Iterable[int], report: Path, stops: bool) -> int:
+    """Play the batches that the report does not name, or until one differs; return how many did."""
     failed = 0
     for number in seeds:
-        known = played(report)
-        if sum(known.values()) >= histories:
-            break
-        if number in known:
+        if number in played(report):
             continue
         before = (Shop.histories, Shop.nights, Shop.continued_nights)
         started = time.monotonic()
@@ -236,8 +233,9 @@ def main() -> int:
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker is not None:
-        seeds = count(options.seed + options.worker, step=WORKERS)
-        return play_all(histories=options.histories, seeds=seeds, report=options.report, stops=options.stop)
+        end = options.seed + ceil(options.histories / BATCH)
+        seeds = range(options.seed + options.worker, end, WORKERS)
+        return play_all(seeds=seeds, report=options.report, stops=options.stop)
     with ThreadPool(WORKERS) as pool:
         failed = sum(pool.map(worker, range(WORKERS)))
     lines = [json.loads(line) for line in options.report.read_text(encoding="utf-8").splitlines()]
