@@ -66,11 +66,12 @@ class RunSettings(dg.ConfigurableResource):  # type: ignore[type-arg]
     def _conclude(self, context: dg.InitResourceContext, ending: LastRun) -> None:
         """Note the gates of a run that Dagster launched, and its release or its failure."""
         settings = Settings.from_environment(home=Path(self.home), landing=Path(self.landing))
-        found = judge(settings=settings, ending=ending)
         records = context.instance.all_logs(ending.batch_id) if context.instance else []
         failures = failures_of(record.dagster_event for record in records if record.dagster_event)
+        found = judge(settings=settings, ending=ending, failures=failures)
         if failures:
-            ending.sentence, ending.exit_code = ending_of(reason_of(found=found, failures=failures))
+            reason = reason_of(found=found, failures=failures, home=settings.home)
+            ending.sentence, ending.exit_code = ending_of(reason)
             return
         release = current_release(settings=settings)
         if release and release.batch_id == ending.batch_id:
