@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test lint ui docs bench clean setup soak soak-histories soak-kills soak-fuzz
+.PHONY: demo test lint ui docs bench clean setup soak soak-histories soak-kills soak-faults soak-fuzz
 
 setup: $(INSTALLED)
 
@@ -45,7 +45,11 @@ KILLS ?= 100
 soak-kills: $(INSTALLED)  ## runs that are killed at random moments; goes on where kills.jsonl ends
 	$(BIN)/python -m tests.pipeline.crashes.play --kills $(KILLS) --report kills.jsonl
 
-soak: soak-histories soak-kills  ## the long proofs
+FAULTS ?= 50
+soak-faults: $(INSTALLED)  ## runs on a machine whose disk fills up or whose memory ends; goes on where faults.jsonl ends
+	$(BIN)/python -m tests.pipeline.crashes.small_disk --rounds $(FAULTS) --report faults.jsonl
+
+soak: soak-histories soak-kills soak-faults  ## the long proofs
 
 SIZE ?= 20k
 bench: $(INSTALLED)  ## a run against the physical limit of this machine; SIZE=20k|200k|1m

@@ -102,9 +102,15 @@ def _borrowed(
 
 
 def _measure(connection: duckdb.DuckDBPyConnection, measure: Measure) -> duckdb.Error | None:
-    """Run the query into a temporary table; return DuckDB's error instead where it cannot be run."""
+    """Run the query into a temporary table; return DuckDB's error instead where it cannot be run.
+
+    Raises:
+        duckdb.OutOfMemoryException, duckdb.IOException: memory or disk failed, which says nothing about the data.
+    """
     try:
         connection.execute(f"create or replace temporary table {_table(measure)} as {_completed(measure)}")
+    except (duckdb.OutOfMemoryException, duckdb.IOException):
+        raise
     except duckdb.Error as error:
         return error
     return None

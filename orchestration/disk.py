@@ -39,8 +39,11 @@ def replace_for_good(path: Path, data: bytes) -> None:
     """Swap a whole file: a reader, or a crash, finds either the old or the new one."""
     make_folder(path.parent)
     fresh = path.with_name(f".{path.name}.new")
-    fresh.write_bytes(data)
-    move_for_good(fresh, path)
+    try:
+        fresh.write_bytes(data)
+        move_for_good(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)  # half written, on a full disk
 
 
 def append_for_good(path: Path, data: bytes) -> None:

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from orchestration.batch import UnusableInputError
+from orchestration.exit_codes import shortages_told
 
 READABLE_FOLDER = 0o755
 """Mode of the home and of releases, which BI tools of other users pass through and read."""
@@ -32,13 +33,15 @@ def private_home(home: Path) -> Iterator[None]:
     """Make the home if need be, and let everything that is written meanwhile be its owner's alone.
 
     Raises:
-        UnusableInputError: nothing can be written there.
+        UnusableInputError: something in it cannot be written.
+        DiskFullError, MemoryExhaustedError, NotWritableError: the machine gave out meanwhile.
     """
     _demand_writable(home)
     _take_from_others(home)
     before = os.umask(OWNER_ONLY_UMASK)
     try:
-        yield
+        with shortages_told(home):
+            yield
     finally:
         os.umask(before)
 
@@ -47,11 +50,25 @@ def _demand_writable(home: Path) -> None:
     try:
         make_readable_folder(home)
         with tempfile.TemporaryFile(dir=home):
-            return
+            pass
     except OSError as error:
         raise UnusableInputError(
             f"The home {home} cannot be written ({error.strerror}). Choose another with --home."
         ) from error
+    for path in _written(home):
+        if not os.access(path, os.W_OK):
+            raise UnusableInputError(
+                f"{path} cannot be written. Run this as the owner of the home, on a disk that can be written."
+            )
+
+
+def _written(home: Path) -> Iterator[Path]:
+    """What a run adds to or replaces, as far as it is there; better to know before hours of work."""
+    for path in (home / "releases", *(home / name for name in PRIVATE)):
+        if path.exists():
+            yield path
+    for folder in (home / "raw", home / "quarantine"):
+        yield from (path for path in folder.glob("*") if path.is_dir())
 
 
 def make_readable_folder(folder: Path) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.disk import replace_for_good
-from orchestration.exit_codes import ending_of
+from orchestration.exit_codes import ending_of, shortages_told
 
 LAST_RUN_FILE = "last_run.json"
+BLOCK_BYTES = 512
+"""Unit of a file's `st_blocks`, whatever the disk's own blocks are."""
 
 
 @dataclass(kw_only=True)
@@ -61,7 +63,8 @@ def remember(*, home: Path, batch_id: str) -> Iterator[LastRun]:
     run = LastRun(batch_id=batch_id, process=os.getpid(), started_at=_now())
     _write(home, run)
     try:
-        yield run
+        with shortages_told(home):
+            yield run
     except BaseException as error:
         run.sentence, run.exit_code = ending_of(error)
         raise
@@ -71,7 +74,7 @@ def remember(*, home: Path, batch_id: str) -> Iterator[LastRun]:
             run.sentence, run.exit_code = published, 0
     finally:
         run.ended_at = _now()
-        _write(home, run)
+        _write_ending(home, run)
 
 
 def read_last_run(home: Path) -> LastRun | None:
@@ -87,5 +90,25 @@ def _now() -> str:
 
 
 def _write(home: Path, run: LastRun) -> None:
-    text = json.dumps(asdict(run), ensure_ascii=False, indent=2) + "\n"
-    replace_for_good(home / LAST_RUN_FILE, text.encode())
+    replace_for_good(home / LAST_RUN_FILE, _text(run).encode())
+
+
+def _write_ending(home: Path, run: LastRun) -> None:
+    """Write how a run ended, also on a full disk; a note that fails does not hide what it should tell."""
+    with suppress(OSError):
+        try:
+            _write(home, run)
+        except OSError:
+            _overwrite(home / LAST_RUN_FILE, _text(run).encode())
+
+
+def _overwrite(path: Path, data: bytes) -> None:
+    """Replace a file's content within the room that it has on the disk; where that is too little, leave it."""
+    with path.open("r+b") as file:
+        if len(data) <= os.fstat(file.fileno()).st_blocks * BLOCK_BYTES:
+            os.pwrite(file.fileno(), data, 0)
+            file.truncate(len(data))
+
+
+def _text(run: LastRun) -> str:
+    return json.dumps(asdict(run), ensure_ascii=False, indent=2) + "\n"

@@ -59,6 +59,11 @@ class RunProgress(logging.Handler):
         elif event.event_type_value in STEP_FINISHED:
             self._finish(step, STEP_FINISHED[event.event_type_value])
 
+    def stage(self) -> str:
+        """Return the stage that works now as a person reads it."""
+        working = [step for step in self._started if step not in self.seconds]
+        return stage_name(working[-1]) if working else "the run"
+
     def close(self) -> None:
         """Take the spinner off the terminal."""
         if self._status:

@@ -50,9 +50,8 @@ class RunSettings(dg.ConfigurableResource):  # type: ignore[type-arg]
     ) -> Iterator[RunSettings]:
         """Hold the home's lock while a run works, keep what it writes private, and remember how it ended.
 
-        Scratch is cleared here because every run passes: those of the command line, which holds the lock already
-        and has nothing there any more, and Dagster's own. Should each step have a process, each clears when no
-        other works: the lock shuts them out, and no step leaves scratch to the next.
+        Scratch is cleared here for the runs that Dagster launches; the command line has done it. Should each step have
+        a process, each clears when no other works: the lock shuts them out, and no step leaves scratch to the next.
 
         Raises:
             RunInProgressError: another process runs in this home.
@@ -72,11 +71,12 @@ class RunSettings(dg.ConfigurableResource):  # type: ignore[type-arg]
     def _conclude(self, context: dg.InitResourceContext, ending: LastRun) -> None:
         """Note the gates of a run that Dagster launched, and its release or its failure."""
         settings = Settings.from_environment(home=Path(self.home), landing=Path(self.landing))
-        found = judge(settings=settings, ending=ending)
         records = context.instance.all_logs(ending.batch_id) if context.instance else []
         failures = failures_of(record.dagster_event for record in records if record.dagster_event)
+        found = judge(settings=settings, ending=ending, failures=failures)
         if failures:
-            ending.sentence, ending.exit_code = ending_of(reason_of(found=found, failures=failures))
+            reason = reason_of(found=found, failures=failures, home=settings.home)
+            ending.sentence, ending.exit_code = ending_of(reason)
             return
         release = current_release(settings=settings)
         if release and release.batch_id == ending.batch_id:

@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -42,8 +42,9 @@ def hold_run_lock(path: Path) -> Iterator[None]:
             raise RunInProgressError(_describe(handle.read()))
         handle.truncate(0)
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
-        handle.write(json.dumps({"process": os.getpid(), "started_at": started_at}))
-        handle.flush()
+        note = json.dumps({"process": os.getpid(), "started_at": started_at})
+        with suppress(OSError):  # on a full disk the lock holds without its note
+            os.pwrite(handle.fileno(), note.encode(), 0)
         _held_here.add(path)
         try:
             yield

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import uuid
 import warnings
 from contextlib import redirect_stdout
@@ -15,11 +14,13 @@ from typing import Any
 from rich.console import Console
 
 from orchestration.batch import UnusableInputError
+from orchestration.disk import replace_for_good
 from orchestration.endings import failures_of, judge, reason_of
-from orchestration.home import private_home
+from orchestration.exit_codes import shortages_told
+from orchestration.home import clear_scratch, private_home
 from orchestration.home_source import demand_same_source, source_of
 from orchestration.landing.arrivals import landing_files
-from orchestration.last_run import remember
+from orchestration.last_run import LastRun, remember
 from orchestration.progress import RunProgress
 from orchestration.run_lock import hold_run_lock
 from orchestration.settings import EXTRACTS, Settings
@@ -46,29 +47,34 @@ def run(*, settings: Settings, console: Console) -> dict[str, Any]:
         RunInProgressError: another run holds the lock.
         GateRefused: a critical gate failed or was not evaluated; nothing was published.
         RunFailedError: a stage failed.
+        DiskFullError, MemoryExhaustedError, NotWritableError: the machine gave out.
     """
-    batch_id = str(uuid.uuid4())
-    with (
-        private_home(settings.home),
-        hold_run_lock(settings.lock_path),
-        remember(home=settings.home, batch_id=batch_id) as ending,
-    ):
-        _demand_usable_input(settings)
-        for folder in _unknown_folders(settings):
-            console.print(f"! {folder.name}/ in the landing folder is no extract and is not read")
-        progress = RunProgress(console)
-        try:
-            succeeded = build_release(settings=settings, progress=progress, batch_id=batch_id)
-        finally:
-            progress.close()
-        found = judge(settings=settings, ending=ending)
-        if not succeeded:
-            raise reason_of(found=found, failures=progress.failures)
-        from orchestration.summary import release_summary
+    with private_home(settings.home), hold_run_lock(settings.lock_path):
+        clear_scratch(
+            settings.temp_dir
+        )  # before anything is written: what a killed run left may fill the disk
+        with remember(home=settings.home, batch_id=str(uuid.uuid4())) as ending:
+            return _run(settings=settings, console=console, ending=ending)
 
-        summary = release_summary(settings=settings, seconds=progress.seconds)
-        ending.release_id = summary["release_id"]
-        return summary
+
+def _run(*, settings: Settings, console: Console, ending: LastRun) -> dict[str, Any]:
+    _demand_usable_input(settings)
+    for folder in _unknown_folders(settings):
+        console.print(f"! {folder.name}/ in the landing folder is no extract and is not read")
+    progress = RunProgress(console)
+    try:
+        with shortages_told(settings.home, stage=progress.stage):
+            succeeded = build_release(settings=settings, progress=progress, batch_id=ending.batch_id)
+    finally:
+        progress.close()
+    found = judge(settings=settings, ending=ending, failures=progress.failures)
+    if not succeeded:
+        raise reason_of(found=found, failures=progress.failures, home=settings.home)
+    from orchestration.summary import release_summary
+
+    summary = release_summary(settings=settings, seconds=progress.seconds)
+    ending.release_id = summary["release_id"]
+    return summary
 
 
 def _demand_usable_input(settings: Settings) -> None:
@@ -146,6 +152,6 @@ def _prepare_dagster_home(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "dagster.yaml"
     if not config.exists():
-        shutil.copyfile(DAGSTER_SETTINGS, config)
+        replace_for_good(config, DAGSTER_SETTINGS.read_bytes())
     os.environ["DAGSTER_HOME"] = str(folder)
     return folder

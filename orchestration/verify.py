@@ -23,6 +23,7 @@ from typing import Any
 from rich.console import Console
 
 from orchestration.batch import UnusableInputError
+from orchestration.endings import shortage_among
 from orchestration.home import VERIFICATION_PREFIX, private_home
 from orchestration.landing import ledger
 from orchestration.landing.commit import place_of_reading, raw_folder
@@ -193,6 +194,9 @@ def _rebuild(scratch: Settings, console: Console) -> dict[str, Any]:
     finally:
         progress.close()
     release = registry.current_release(settings=scratch)
+    shortage = shortage_among(progress.failures, home=scratch.home)
+    if shortage:
+        raise shortage
     if not succeeded or release is None:
         reasons = "; ".join(f"{step}: {failure}" for step, failure in progress.failures.items())
         raise VerificationFailedError(

@@ -16,6 +16,7 @@ from orchestration.landing.coercion import to_text
 from orchestration.landing.compression import UnreadableFileError
 from orchestration.landing.csv_reader import same_names
 from orchestration.landing.limits import load_limits
+from orchestration.shortages import shortage_of
 
 _CALENDAR = {
     "ns": (date(1677, 9, 22), date(2262, 4, 11)),
@@ -46,6 +47,8 @@ def read_parquet(path: Path, *, wanted: frozenset[str] | None = None) -> Iterato
         UnicodeDecodeError,  # a column name that is no text
         OSError,
     ) as error:
+        if shortage_of(error):
+            raise
         raise UnreadableFileError(
             "The file is not a readable Parquet file: its beginning, its footer or a page is missing or "
             "damaged. Write and send it again."

@@ -190,6 +190,8 @@ def _run(
         with pq.ParquetWriter(part, rows.schema, compression="zstd", compression_level=1) as writer:
             for batch in rows:
                 writer.write_batch(batch)
+    except (duckdb.OutOfMemoryException, duckdb.IOException):
+        raise  # memory or disk failed, not the export
     except duckdb.Error as error:
         part.unlink(missing_ok=True)
         raise SourceProfileError(

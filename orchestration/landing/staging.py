@@ -129,6 +129,9 @@ def read_whole(item: StagedFile, read: Callable[[], None]) -> None:
             item.arrival = replace(item.arrival, file_hash=unread_hash(item.arrival.name))
             raise UnreadableFileError(CHANGED_MEANWHILE)
     except UnreadableFileError as error:
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno:
+            # The machine failed, not the content: without its hash the file is read again at the next run.
+            item.arrival = replace(item.arrival, file_hash=unread_hash(item.arrival.name))
         item.refuse(str(error))
     item.seconds = time.monotonic() - started
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -56,34 +59,35 @@ def publish(
     built_at = built_at.astimezone(UTC).replace(tzinfo=None) if built_at.tzinfo else built_at
     registry.sweep(settings=settings)
     release_id = _release_id(batch_id=batch_id, built_at=built_at)
-    with open_warehouse(settings) as connection:
-        found = verdict.demand(connection=connection, batch_id=batch_id)
-        if not found.is_passed:
-            raise verdict.GateRefused(failed=found.failed, missing=found.missing)
-        folder = _build_folder(settings, release_id)
-        tables = _write_file(
-            connection,
+    with _build_folder(settings, release_id) as folder:
+        with open_warehouse(settings) as connection:
+            found = verdict.demand(connection=connection, batch_id=batch_id)
+            if not found.is_passed:
+                raise verdict.GateRefused(failed=found.failed, missing=found.missing)
+            tables = _write_file(
+                connection,
+                settings=settings,
+                file=folder / MARTS_FILE,
+                manifest_path=manifest_path,
+                release={
+                    "release_id": release_id,
+                    "batch_id": batch_id,
+                    "as_of_date": as_of_date,
+                    "built_at": built_at,
+                },
+            )
+        described = manifests.describe(
             settings=settings,
+            release_id=release_id,
+            batch_id=batch_id,
+            as_of_date=as_of_date,
+            built_at=built_at,
+            tables=tables,
             file=folder / MARTS_FILE,
-            manifest_path=manifest_path,
-            release={
-                "release_id": release_id,
-                "batch_id": batch_id,
-                "as_of_date": as_of_date,
-                "built_at": built_at,
-            },
         )
-    described = manifests.describe(
-        settings=settings,
-        release_id=release_id,
-        batch_id=batch_id,
-        as_of_date=as_of_date,
-        built_at=built_at,
-        tables=tables,
-        file=folder / MARTS_FILE,
-    )
-    (folder / MANIFEST_FILE).write_text(json.dumps(described, indent=2, ensure_ascii=False), encoding="utf-8")
-    _move(folder, settings.releases_dir / release_id)
+        text = json.dumps(described, indent=2, ensure_ascii=False)
+        (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
+        _move(folder, settings.releases_dir / release_id)
     release = registry.rollback(settings=settings, release_id=release_id)
     registry.prune(settings=settings)
     return release
@@ -95,15 +99,19 @@ def _release_id(*, batch_id: str, built_at: datetime) -> str:
     return f"{built_at:%Y%m%dT%H%M%S}-{suffix}"
 
 
-def _build_folder(settings: Settings, release_id: str) -> Path:
-    """Make the folder to build in: in the scratch space if a rename from there is possible."""
+@contextmanager
+def _build_folder(settings: Settings, release_id: str) -> Iterator[Path]:
+    """Make the folder to build in, in the scratch space if a rename from there is possible; leave no half release."""
     settings.temp_dir.mkdir(parents=True, exist_ok=True)
     make_readable_folder(settings.releases_dir)
     folder = settings.temp_dir / f"release-{release_id}"
     if not _is_same_disk(settings.temp_dir, settings.releases_dir):
         folder = settings.releases_dir / f".{release_id}"
     folder.mkdir()
-    return folder
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # gone already, where the release was moved to its place
 
 
 def _is_same_disk(first: Path, second: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import os
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
+import pyarrow as pa
 import pytest
 import zstandard
 
+from orchestration.landing.compression import UnreadableFileError
 from orchestration.landing.worksheet import export
 
 if TYPE_CHECKING:
@@ -125,6 +128,32 @@ def test_a_file_without_permission_is_refused_and_tried_again(shop: Shop) -> Non
     path.chmod(0)
     assert "permission" in str(shop.ingest()[0].refused_reason).lower()
     path.chmod(0o600)
+    assert shop.ingest()[0].rows_accepted == 3
+
+
+def test_a_file_whose_disk_fails_for_a_moment_is_refused_and_tried_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: object) -> None:
+        raise UnreadableFileError("Input/output error") from OSError(errno.EIO, "Input/output error")
+
+    shop.drop("orders/a.csv", GOOD_CSV)
+    with monkeypatch.context() as patched:
+        patched.setattr("orchestration.landing.staging.read_batches", fail)
+        assert "Input/output error" in str(shop.ingest()[0].refused_reason)
+    assert shop.ingest()[0].rows_accepted == 3
+    assert shop.query("select count(*) from raw.ingested_files where refused_reason is not null") == [(0,)]
+
+
+def test_memory_that_ends_is_no_fault_of_the_file(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise pa.ArrowMemoryError("malloc of size 64 failed")
+
+    shop.drop("orders/a.parquet", parquet_bytes(pl.read_csv(GOOD_CSV)))
+    with monkeypatch.context() as patched:
+        patched.setattr("orchestration.landing.parquet_reader._batches", fail)
+        with pytest.raises(pa.ArrowMemoryError):
+            shop.ingest()
     assert shop.ingest()[0].rows_accepted == 3
 
 

@@ -132,23 +132,21 @@ def kill(*, home: Path, landing: Path, seed: int) -> dict[str, Any]:
     }
 
 
-def play_all(*, kills: int, seed: int, report: Path) -> int:
-    """Play what the report does not name; return how many rounds went wrong."""
+def play_all(*, kills: int, seed: int, report: Path, bench: Bench, folder: Path) -> int:
+    """Play what the report does not name below a folder; return how many rounds went wrong."""
     lines = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
     known = {json.loads(line)["seed"] for line in lines}
     waiting = [number for number in range(seed, seed + kills) if number not in known]
     failed = 0
-    with tempfile.TemporaryDirectory(prefix="rapport-kills-") as name:
-        bench = prepare(Path(name))
-        for place in range(0, len(waiting), KILLS_BEFORE_AN_END):
-            seeds = waiting[place : place + KILLS_BEFORE_AN_END]
-            try:
-                told = play_round(bench=bench, home=Path(name) / f"home-{place}", seeds=seeds)
-            except AssertionError as error:
-                failed += 1
-                told = [{"seed": number, "error": str(error)[:1000]} for number in seeds]
-            with report.open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in told)
+    for place in range(0, len(waiting), KILLS_BEFORE_AN_END):
+        seeds = waiting[place : place + KILLS_BEFORE_AN_END]
+        try:
+            told = play_round(bench=bench, home=folder / f"home-{place}", seeds=seeds)
+        except AssertionError as error:
+            failed += 1
+            told = [{"seed": number, "error": str(error)[:1000]} for number in seeds]
+        with report.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in told)
     return failed
 
 
@@ -162,7 +160,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--report", type=Path, default=Path("kills.jsonl"))
     options = parser.parse_args()
-    failed = play_all(kills=options.kills, seed=options.seed, report=options.report)
+    with tempfile.TemporaryDirectory(prefix="rapport-kills-") as name:
+        folder = Path(name)
+        failed = play_all(
+            kills=options.kills,
+            seed=options.seed,
+            report=options.report,
+            bench=prepare(folder),
+            folder=folder,
+        )
     lines = [json.loads(line) for line in options.report.read_text(encoding="utf-8").splitlines()]
     wrong = sum("error" in line for line in lines)
     stages = sorted({line["stage"] for line in lines if line.get("was_running")})

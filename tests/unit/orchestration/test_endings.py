@@ -6,13 +6,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from expectations.verdict import GateRefused, Verdict
 from orchestration.batch import UnusableInputError
 from orchestration.endings import PROMISED, RunFailedError, reason_of
-from orchestration.exit_codes import EXIT_CODES, ending_of
+from orchestration.exit_codes import EXIT_CODES, ending_of, shortages_told
 from orchestration.last_run import read_last_run, remember
 from orchestration.progress import StepFailure
 from orchestration.run_lock import hold_run_lock, is_run_lock_held
@@ -23,7 +24,7 @@ NOTHING_FAILED = Verdict(is_passed=False, missing=["every check of this batch"])
 
 
 def reason(failures: dict[str, StepFailure], found: Verdict = NOTHING_FAILED) -> BaseException:
-    return reason_of(found=found, failures=failures)
+    return reason_of(found=found, failures=failures, home=Path())
 
 
 # A verification is no stage of a run.
@@ -46,10 +47,56 @@ def test_an_interrupted_step_is_an_interrupted_run() -> None:
 
 
 def test_any_other_error_is_a_failure_with_its_stage() -> None:
-    error = reason({"raw__orders": StepFailure("OSError", "disk full")})
+    error = reason({"raw__orders": StepFailure("OSError", "torn cable")})
     assert isinstance(error, RunFailedError)
-    assert str(error) == "raw orders: OSError: disk full"
+    assert str(error) == "raw orders: OSError: torn cable"
     assert ending_of(error)[1] == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "code"),
+    [
+        ("[Errno 28] No space left on device", "DiskFullError", 1),
+        ("dbt: orders: Runtime Error\n  Out of Memory Error: failed to pin block", "MemoryExhaustedError", 1),
+        ("Out of Memory Error: failed to offload data, see 'max_temp_directory_size'", "DiskFullError", 1),
+        ("[Errno 30] Read-only file system: '/home/x'", "NotWritableError", 2),
+    ],
+)
+def test_a_machine_that_gives_out_is_told_before_the_gates_that_it_stopped(
+    said: str, kind: str, code: int
+) -> None:
+    found = Verdict(is_passed=False, failed=["orders_stopped"])
+    error = reason({"warehouse": StepFailure("Failure", said)}, found)
+    assert type(error).__name__ == kind
+    assert ending_of(error) == (str(error), code)
+    assert "warehouse stopped (" in str(error)
+    assert "\n" not in str(error)
+
+
+def test_any_error_on_a_disk_without_room_is_the_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+    error = reason({"raw__orders": StepFailure("OperationalError", "disk I/O error")})
+    assert type(error).__name__ == "DiskFullError"
+
+
+def test_a_sentence_that_was_told_is_not_told_again(tmp_path: Path) -> None:
+    told = UnusableInputError("Choose another landing folder.")
+    told.__cause__ = PermissionError(13, "Permission denied", "landing")
+    with pytest.raises(UnusableInputError, match="Choose another"), shortages_told(tmp_path):
+        raise told
+
+
+def test_an_ending_is_remembered_on_a_full_disk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    def fail() -> None:
+        monkeypatch.setattr("orchestration.last_run.replace_for_good", refuse)
+        raise RunFailedError("a stage failed")
+
+    with pytest.raises(RunFailedError), remember(home=settings.home, batch_id="b"):
+        fail()
+    assert "a stage failed" in status(settings=settings)["last_run"]
 
 
 @pytest.fixture
