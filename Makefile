@@ -30,8 +30,7 @@ lint: $(INSTALLED)
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 
 ui: $(INSTALLED)  ## Dagster's web interface on the home of RAPPORT_HOME (default ./var)
-	@mkdir -p $${RAPPORT_HOME:-var}/dagster
-	@test -f $${RAPPORT_HOME:-var}/dagster/dagster.yaml || printf 'telemetry:\n  enabled: false\nnux:\n  enabled: false\n' > $${RAPPORT_HOME:-var}/dagster/dagster.yaml
+	@umask 077; $(BIN)/python -c 'import os, pathlib; from orchestration.runner import prepare_dagster_home as prepare; prepare(pathlib.Path(os.environ.get("RAPPORT_HOME") or "var") / "dagster")'
 	umask 077; DAGSTER_HOME=$$(cd $${RAPPORT_HOME:-var}/dagster && pwd) $(BIN)/dagster dev -m orchestration.definitions -h 127.0.0.1
 
 docs: $(INSTALLED)  ## dbt's documentation of every table as one page, dbt_project/target/static_index.html

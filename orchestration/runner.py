@@ -7,7 +7,7 @@ import os
 import shutil
 import uuid
 import warnings
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,16 @@ SCRATCH_PREFIX = "verify-"
 """Folders of `orchestration.verify` below the scratch space."""
 LOG_NAME = "run.log"
 """What dbt and libraries said during the last run; private, like the rest of the home."""
-DAGSTER_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
+DAGSTER_YAML = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+# What steps print goes to run.log; copies would take two more processes a step, which complain of a full disk.
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+"""
 
 
 def run(*, settings: Settings, console: Console) -> dict[str, Any]:
@@ -130,9 +139,10 @@ def build_release(*, settings: Settings, progress: RunProgress, batch_id: str) -
     Returns:
         Whether everything succeeded and a release was published.
     """
-    instance_dir = _prepare_dagster_home(settings.home / "dagster")
+    instance_dir = prepare_dagster_home(settings.home / "dagster")
     import dagster as dg
 
+    logging.raiseExceptions = False  # a log that has no room on the disk says nothing; the run does
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     warnings.filterwarnings("ignore", category=dg.PreviewWarning)
     from orchestration.definitions import build_defs
@@ -150,6 +160,7 @@ def build_release(*, settings: Settings, progress: RunProgress, batch_id: str) -
     with (
         (settings.home / LOG_NAME).open("w") as log,
         redirect_stdout(log),
+        redirect_stderr(log),
         dg.DagsterInstance.from_config(str(instance_dir)) as instance,
     ):
         result = definitions.resolve_job_def(NIGHTLY).execute_in_process(
@@ -159,7 +170,8 @@ def build_release(*, settings: Settings, progress: RunProgress, batch_id: str) -
         return result.success
 
 
-def _prepare_dagster_home(folder: Path) -> Path:
+def prepare_dagster_home(folder: Path) -> Path:
+    """Let Dagster keep its history in a folder; settings that lie there already stay."""
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "dagster.yaml"
     if not config.exists():
