@@ -6,7 +6,7 @@ import logging
 import os
 import uuid
 import warnings
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,7 @@ def build_release(*, settings: Settings, progress: RunProgress, batch_id: str) -
     instance_dir = _prepare_dagster_home(settings.home / "dagster")
     import dagster as dg
 
+    logging.raiseExceptions = False  # a log that has no room on the disk says nothing; the run does
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     warnings.filterwarnings("ignore", category=dg.PreviewWarning)
     from orchestration.definitions import build_defs
@@ -139,6 +140,7 @@ def build_release(*, settings: Settings, progress: RunProgress, batch_id: str) -
     with (
         (settings.home / LOG_NAME).open("w") as log,
         redirect_stdout(log),
+        redirect_stderr(log),
         dg.DagsterInstance.from_config(str(instance_dir)) as instance,
     ):
         result = definitions.resolve_job_def(NIGHTLY).execute_in_process(

@@ -54,7 +54,7 @@ class Strike:
     @classmethod
     def parse(cls, text: str) -> Strike:
         """Read `fault:moment:room`."""
-        fault, moment, room = [*text.split(":"), "raw", "0"][:3]
+        fault, moment, room = text.split(":")
         return cls(fault=fault, moment=moment, room=int(room))
 
 
