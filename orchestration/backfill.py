@@ -16,6 +16,7 @@ from orchestration.home_source import bind_home
 from orchestration.landing.arrival_days import arrival_day
 from orchestration.landing.arrivals import landing_files
 from orchestration.landing.ingest import ingest_extract
+from orchestration.progress import in_pauses
 from orchestration.resources import RunSettings
 from orchestration.settings import Settings
 
@@ -46,7 +47,11 @@ def take_in_day(
         of_day = {path for path in files if _day_of(path, settings) == day}
         if of_day:
             receipts = ingest_extract(
-                extract=extract, files=files, only=of_day, settings=settings, on_progress=context.log.info
+                extract=extract,
+                files=files,
+                only=of_day,
+                settings=settings,
+                on_progress=in_pauses(context.log.info),
             )
             counts = {
                 name: sum(getattr(item, name) for item in receipts)

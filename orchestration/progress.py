@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+PAUSE_SECONDS = 0.5
+"""Nobody reads faster, and each sentence is a row in Dagster's history."""
 STEP_STARTED = "STEP_START"
 STEP_FINISHED = {"STEP_SUCCESS": "✓", "STEP_FAILURE": "✗"}
+
+
+def in_pauses(say: Callable[[str], object]) -> Callable[[str], None]:
+    """Pass on a sentence only if the last one was read: a step over many files would else write more than it does."""
+    last = -PAUSE_SECONDS
+
+    def say_seldom(sentence: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= PAUSE_SECONDS:
+            last = time.monotonic()
+            say(sentence)
+
+    return say_seldom
 
 
 @dataclass(frozen=True)

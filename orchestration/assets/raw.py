@@ -12,6 +12,7 @@ from orchestration.landing.compaction import Compaction, compact
 from orchestration.landing.ingest import ingest_extract
 from orchestration.landing.ledger import FileReceipt
 from orchestration.landing.profiles import translate
+from orchestration.progress import in_pauses
 from orchestration.resources import RunSettings
 from orchestration.settings import EXTRACTS
 
@@ -36,7 +37,7 @@ def extract_files(context: dg.AssetExecutionContext, run_settings: RunSettings) 
         return dg.MaterializeResult(metadata={"landing": "not looked at: built from raw"})
     bind_home(settings)
     if settings.profile:
-        translate(settings=settings, on_progress=context.log.info)
+        translate(settings=settings, on_progress=in_pauses(context.log.info))
     found = landing_files(settings=settings)
     return dg.MaterializeResult(
         metadata={extract: len(found.get(extract, [])) for extract in EXTRACTS}
@@ -61,7 +62,7 @@ def raw_asset(extract: str) -> dg.AssetsDefinition:
             return dg.MaterializeResult(metadata=_receipt_metadata([]))
         files = landing_files(settings=settings).get(extract, [])
         receipts = ingest_extract(
-            extract=extract, files=files, settings=settings, on_progress=context.log.info
+            extract=extract, files=files, settings=settings, on_progress=in_pauses(context.log.info)
         )
         done = compact(extract=extract, settings=settings, fresh=receipts, on_progress=context.log.info)
         return dg.MaterializeResult(metadata=_receipt_metadata(receipts) | _compaction_metadata(done))
