@@ -50,9 +50,8 @@ def run(*, settings: Settings, console: Console) -> dict[str, Any]:
         DiskFullError, MemoryExhaustedError, NotWritableError: the machine gave out.
     """
     with private_home(settings.home), hold_run_lock(settings.lock_path):
-        clear_scratch(
-            settings.temp_dir
-        )  # before anything is written: what a killed run left may fill the disk
+        # Before anything is written: what a killed run left may be all that fills the disk.
+        clear_scratch(settings.temp_dir)
         with remember(home=settings.home, batch_id=str(uuid.uuid4())) as ending:
             return _run(settings=settings, console=console, ending=ending)
 

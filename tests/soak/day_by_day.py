@@ -21,6 +21,7 @@ import altair as alt
 import polars as pl
 
 from tests.pipeline.commands import rapport
+from tests.pipeline.crashes.play import tables_of
 
 RUN = ("run", "--source", "online_retail")
 SALT = Path("private") / "salt"
@@ -54,12 +55,6 @@ def differences_from_one_shot(*, home: Path) -> list[str]:
     _publish(landing=landing, home=other)
     ours, theirs = tables_of(home), tables_of(other)
     return [table for table in sorted(ours | theirs) if ours.get(table) != theirs.get(table)]
-
-
-def tables_of(home: Path) -> dict[str, Any]:
-    """Rows and content hash per table of the current release."""
-    manifest: dict[str, Any] = json.loads((home / "current" / "manifest.json").read_text(encoding="utf-8"))
-    return dict(manifest["tables"])
 
 
 def lines_of(report: Path) -> list[dict[str, Any]]:
