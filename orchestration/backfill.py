@@ -20,10 +20,11 @@ from orchestration.progress import in_pauses
 from orchestration.resources import RunSettings
 from orchestration.settings import Settings
 
+_SETTINGS = Settings.from_environment()
 DAYS = dg.DailyPartitionsDefinition(
-    start_date=Settings.from_environment().first_day.isoformat(),
+    start_date=_SETTINGS.first_day.isoformat(),
     end_offset=1,  # today has begun
-    timezone=Settings.from_environment().reporting_time_zone,
+    timezone=_SETTINGS.reporting_time_zone,
 )
 
 

@@ -56,7 +56,7 @@ def build(*, selection: Sequence[str], variables: str, target: Path) -> DbtBuild
     Args:
         selection: dbt's selection arguments.
         variables: dbt's `--vars`, JSON.
-        target: folder for dbt's results and log.
+        target: folder for what dbt compiles, and for its log.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.artifacts.schemas.run import RunExecutionResult

@@ -26,7 +26,7 @@ PARSED_PROJECT_PATH = MANIFEST_PATH.with_name("partial_parse.msgpack")
 
 
 def dbt_folders(target: Path) -> list[str]:
-    """Return dbt's options for where the project lies and where it writes its results and log."""
+    """Return dbt's options for where the project lies and where it writes."""
     folders = {
         "--project-dir": DBT_PROJECT_DIR,
         "--profiles-dir": DBT_PROJECT_DIR,

@@ -130,7 +130,7 @@ class Settings:
 
     @property
     def dbt_target_dir(self) -> Path:
-        """Where dbt leaves its run results."""
+        """Where dbt leaves what it compiled, and its log."""
         return self.home / "dbt"
 
     @property

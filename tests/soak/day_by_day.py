@@ -20,11 +20,11 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from orchestration.release.pseudonyms import SALT_FILE
 from tests.pipeline.commands import rapport
 from tests.pipeline.crashes.play import tables_of
 
 RUN = ("run", "--source", "online_retail")
-SALT = Path("private") / "salt"
 
 
 def run_days(*, data: Path, home: Path, report: Path, limit: int | None) -> None:
@@ -50,8 +50,8 @@ def differences_from_one_shot(*, home: Path) -> list[str]:
     """Publish all files at once in another home and name the tables whose content differs."""
     landing, other = home.with_name(home.name + "-landing"), home.with_name(home.name + "-at-once")
     shutil.rmtree(other, ignore_errors=True)
-    (other / SALT.parent).mkdir(parents=True)
-    shutil.copy(home / SALT, other / SALT)  # hashed evidence is salted per home
+    (other / SALT_FILE.parent).mkdir(parents=True)
+    shutil.copy(home / SALT_FILE, other / SALT_FILE)  # hashed evidence is salted per home
     _publish(landing=landing, home=other)
     ours, theirs = tables_of(home), tables_of(other)
     return [table for table in sorted(ours | theirs) if ours.get(table) != theirs.get(table)]
