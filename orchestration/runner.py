@@ -125,6 +125,7 @@ def build_release(*, settings: Settings, progress: RunProgress, batch_id: str) -
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     warnings.filterwarnings("ignore", category=dg.PreviewWarning)
     from orchestration.definitions import build_defs
+    from orchestration.event_log import open_instance
     from orchestration.jobs import NIGHTLY
 
     logger = logging.getLogger(f"rapport.run.{batch_id}")
@@ -140,7 +141,7 @@ def build_release(*, settings: Settings, progress: RunProgress, batch_id: str) -
         (settings.home / LOG_NAME).open("w") as log,
         redirect_stdout(log),
         redirect_stderr(log),
-        dg.DagsterInstance.from_config(str(instance_dir)) as instance,
+        open_instance(instance_dir) as instance,
     ):
         result = definitions.resolve_job_def(NIGHTLY).execute_in_process(
             instance=instance, run_id=batch_id, raise_on_error=False, run_config={"loggers": {"progress": {}}}
