@@ -1,7 +1,7 @@
 """Is a release what its inputs give? It is built again from raw in a scratch home, and every table is compared.
 
 The scratch home sees the raw files of the release's inputs (hard links: they stay while this works, whatever a
-run does meanwhile), the ledger as it was, and the same settings; the flow is the same from the arrival gate on.
+run does meanwhile), the ledger as it was, the same settings and seeds; the flow is the same from the arrival gate on.
 Whatever arrived since is not seen, and nothing is gone on from, so an incremental build is compared with a full one.
 
 What belongs here: preparing the scratch home and comparing. What does not: how anything is built.
@@ -9,7 +9,6 @@ What belongs here: preparing the scratch home and comparing. What does not: how 
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import uuid
@@ -23,23 +22,20 @@ from typing import Any
 from rich.console import Console
 
 from orchestration.batch import UnusableInputError
-from orchestration.endings import shortage_among
 from orchestration.home import VERIFICATION_PREFIX, private_home
 from orchestration.landing import ledger
-from orchestration.landing.commit import place_of_reading, raw_folder
+from orchestration.landing.commit import is_foreign, place_of_reading, raw_folder
 from orchestration.landing.ledger import FileReceipt
-from orchestration.progress import RunProgress
+from orchestration.rebuild import VerificationFailedError, read_manifest, rebuild
 from orchestration.release import registry
-from orchestration.release.manifest import code_hash, receipts_of
+from orchestration.release.manifest import file_hash, receipts_of, seed_hashes
 from orchestration.release.pseudonyms import SALT_FILE
-from orchestration.release.registry import MANIFEST_FILE, Release
+from orchestration.release.registry import SEEDS_FOLDER, Release
 from orchestration.run_lock import RunInProgressError, hold_run_lock
-from orchestration.runner import build_release
-from orchestration.settings import LOCK_NAME, Settings
+from orchestration.settings import SEEDS_DIR, Settings
 
-
-class VerificationFailedError(Exception):
-    """A release differs from what its inputs give."""
+OWN_LOCK = "verification.lock"
+"""Held as long as a verification works; the run in its scratch home has the usual lock."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,19 +61,24 @@ def verify(*, settings: Settings, release_id: str | None, console: Console) -> d
 
     Raises:
         UnusableInputError: there is no such release, or inputs of it are gone.
-        VerificationFailedError: a table differs, or could not be built again.
+        VerificationFailedError: a table differs, could not be built again, or the published file was touched.
     """
     release = _chosen(settings=settings, release_id=release_id)
-    manifest = _read_manifest(release)
+    manifest = read_manifest(release)
     if not all("ingested_at" in entry for entry in manifest["inputs"]):
         raise UnusableInputError(
             f"Release {release.release_id} was made by a version of Rapport that did not keep what a rebuild "
             "needs. Verify a newer one."
         )
+    _demand_untouched(release, manifest)
     with private_home(settings.home), _scratch_home(settings) as scratch:
         with hold_run_lock(settings.lock_path):
             _link_inputs(manifest=manifest, settings=settings, scratch=scratch)
-        rebuilt = _rebuild(_scratch_settings(manifest=manifest, settings=settings, scratch=scratch), console)
+        rebuilt = rebuild(
+            _scratch_settings(manifest=manifest, settings=settings, scratch=scratch),
+            seeds=_seeds_of(release, manifest),
+            console=console,
+        )
     tables = _compare(manifest["tables"], rebuilt["tables"])
     changes = _changes(manifest, rebuilt)
     different = [item for item in tables if not item.is_equal]
@@ -99,11 +100,6 @@ def _chosen(*, settings: Settings, release_id: str | None) -> Release:
     raise UnusableInputError(f"There is no release {release_id or 'to verify'}. Releases on disk: {known}.")
 
 
-def _read_manifest(release: Release) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((release.path / MANIFEST_FILE).read_text(encoding="utf-8"))
-    return content
-
-
 @contextmanager
 def _scratch_home(settings: Settings) -> Iterator[Path]:
     """Make a home for one verification, and remove it whatever happens."""
@@ -111,7 +107,7 @@ def _scratch_home(settings: Settings) -> Iterator[Path]:
     scratch = settings.temp_dir / f"{VERIFICATION_PREFIX}{uuid.uuid4().hex}"
     scratch.mkdir(parents=True)
     try:
-        with hold_run_lock(scratch / LOCK_NAME):
+        with hold_run_lock(scratch / OWN_LOCK):
             yield scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -120,7 +116,7 @@ def _scratch_home(settings: Settings) -> Iterator[Path]:
 def _remove_leftovers(settings: Settings) -> None:
     """Remove what verifications left that were killed, not one that works."""
     for leftover in settings.temp_dir.glob(f"{VERIFICATION_PREFIX}*"):
-        with suppress(RunInProgressError), hold_run_lock(leftover / LOCK_NAME):
+        with suppress(RunInProgressError), hold_run_lock(leftover / OWN_LOCK):
             shutil.rmtree(leftover, ignore_errors=True)
 
 
@@ -137,7 +133,7 @@ def _link_inputs(*, manifest: dict[str, Any], settings: Settings, scratch: Path)
         for item in receipts_of(manifest)
     ]
     for item in receipts:
-        if item.raw_file:
+        if item.raw_file and not is_foreign(item.extract):  # what was translated of a foreign export is there
             _link(
                 raw_folder(extract=item.extract, settings=settings) / item.raw_file,
                 raw_folder(extract=item.extract, settings=there) / item.raw_file,
@@ -187,22 +183,19 @@ def _scratch_settings(*, manifest: dict[str, Any], settings: Settings, scratch: 
     )
 
 
-def _rebuild(scratch: Settings, console: Console) -> dict[str, Any]:
-    progress = RunProgress(console)
-    try:
-        succeeded = build_release(settings=scratch, progress=progress, batch_id=str(uuid.uuid4()))
-    finally:
-        progress.close()
-    release = registry.current_release(settings=scratch)
-    shortage = shortage_among(progress.failures, home=scratch.home)
-    if shortage:
-        raise shortage
-    if not succeeded or release is None:
-        reasons = "; ".join(f"{step}: {failure}" for step, failure in progress.failures.items())
+def _demand_untouched(release: Release, manifest: dict[str, Any]) -> None:
+    """Raise if the file that readers open is not the one that was published."""
+    if file_hash(release.file) != manifest["file"]["sha256"]:
         raise VerificationFailedError(
-            f"The release could not be built again ({reasons or 'no reason given'})."
+            f"{release.file} is not the file that was published: its bytes differ from the manifest's. Restore it from "
+            "a backup, or publish a new release with `rapport run`."
         )
-    return _read_manifest(release)
+
+
+def _seeds_of(release: Release, manifest: dict[str, Any]) -> Path | None:
+    """Return the folder of the rules that a release was built by, None if they are still in force."""
+    kept = release.path / SEEDS_FOLDER
+    return kept if kept.is_dir() and manifest.get("seeds") != seed_hashes(SEEDS_DIR) else None
 
 
 def _compare(released: dict[str, Any], rebuilt: dict[str, Any]) -> list[TableComparison]:
@@ -220,7 +213,9 @@ def _compare(released: dict[str, Any], rebuilt: dict[str, Any]) -> list[TableCom
 
 def _changes(released: dict[str, Any], rebuilt: dict[str, Any]) -> str:
     """Say what else than the inputs is not what it was."""
-    found = [] if released["code_hash"] == code_hash() else ["models, rules or code have changed since"]
+    found = [] if released["code_hash"] == rebuilt["code_hash"] else ["models or code have changed since"]
+    if released.get("seeds") != rebuilt["seeds"]:
+        found.append("the rules at hand are not those that it was built by")
     found += [
         f"{name} was {version} and is {rebuilt['versions'].get(name)}"
         for name, version in released["versions"].items()

@@ -24,9 +24,14 @@ _ORIGIN_COLUMNS = (("_file_hash", "_ingested_at"), ("file_hash", "quarantined_at
 
 def raw_folder(*, extract: str, settings: Settings) -> Path:
     """Folder of an extract's raw files; `<profile>.<input>` lies below `_foreign`."""
-    if "." in extract:
+    if is_foreign(extract):
         return settings.raw_dir.joinpath("_foreign", *extract.split(".", 1))
     return settings.raw_dir / extract
+
+
+def is_foreign(extract: str) -> bool:
+    """Whether a name in ledger and quarantine is that of a source profile's input."""
+    return "." in extract
 
 
 def promote(item: StagedFile, *, extract: str, settings: Settings) -> FileReceipt:

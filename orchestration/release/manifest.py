@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.landing.ledger import FileReceipt, read_ledger
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.settings import PROJECT_ROOT, SEEDS_DIR, Settings
 
-CODE_FOLDERS = ("orchestration", "models", "expectations", "dbt_project", "seeds")
-CODE_SUFFIXES = frozenset({".py", ".sql", ".yml", ".csv", ".toml", ".md"})
+CODE_FOLDERS = ("orchestration", "models", "expectations", "dbt_project")
+CODE_SUFFIXES = frozenset({".py", ".sql", ".yml", ".toml", ".md"})
+SEED_SUFFIXES = frozenset({".csv", ".yml"})
 IGNORED_FOLDERS = frozenset({"target", "logs", "__pycache__"})
 PACKAGES = ("rapport", "duckdb", "dbt-core", "dbt-duckdb", "polars", "great-expectations", "lifetimes")
 
@@ -49,9 +50,10 @@ def describe(
         "built_at": built_at.isoformat(),
         "inputs": _inputs(settings.ledger_path),
         "tables": dict(tables),
-        "file": {"name": file.name, "size_bytes": file.stat().st_size, "sha256": _file_hash(file)},
+        "file": {"name": file.name, "size_bytes": file.stat().st_size, "sha256": file_hash(file)},
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
         "code_hash": code_hash(),
+        "seeds": seed_hashes(SEEDS_DIR),
         "settings": {
             "profile": settings.profile,
             "as_of": settings.as_of.isoformat() if settings.as_of else None,
@@ -71,7 +73,7 @@ def code_version() -> str:
 
 @cache
 def code_hash() -> str:
-    """Return a SHA-256 over all code, models and seeds, by path and content."""
+    """Return a SHA-256 over all code and models, by path and content; what is a rule stands in the seeds."""
     digest = hashlib.sha256()
     for path in sorted(_code_files()):
         digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode())
@@ -85,6 +87,16 @@ def _code_files() -> Iterator[Path]:
             is_ignored = IGNORED_FOLDERS.intersection(path.relative_to(PROJECT_ROOT).parts)
             if path.suffix in CODE_SUFFIXES and not is_ignored and path.is_file():
                 yield path
+
+
+def seed_files(folder: Path) -> list[Path]:
+    """Return the files of a folder of seeds, by name."""
+    return sorted(path for path in folder.iterdir() if path.suffix in SEED_SUFFIXES and path.is_file())
+
+
+def seed_hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a folder of seeds."""
+    return {path.name: file_hash(path) for path in seed_files(folder)}
 
 
 def _inputs(ledger: Path) -> list[dict[str, Any]]:
@@ -102,7 +114,8 @@ def receipts_of(manifest: Mapping[str, Any]) -> list[FileReceipt]:
     ]
 
 
-def _file_hash(path: Path) -> str:
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

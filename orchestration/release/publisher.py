@@ -25,9 +25,9 @@ from orchestration.release import manifest as manifests
 from orchestration.release import registry
 from orchestration.release.dictionary import load_tables
 from orchestration.release.pseudonyms import read_salt
-from orchestration.release.registry import MANIFEST_FILE, MARTS_FILE, Release
+from orchestration.release.registry import MANIFEST_FILE, MARTS_FILE, SEEDS_FOLDER, Release
 from orchestration.release.tables import describe_release, measure_tables, write_tables
-from orchestration.settings import Settings
+from orchestration.settings import SEEDS_DIR, Settings
 from orchestration.warehouse import open_warehouse
 
 STORAGE_VERSION = "v1.0.0"
@@ -87,6 +87,7 @@ def publish(
         )
         text = json.dumps(described, indent=2, ensure_ascii=False)
         (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
+        _keep_seeds(folder / SEEDS_FOLDER)
         _move(folder, settings.releases_dir / release_id)
     release = registry.rollback(settings=settings, release_id=release_id)
     registry.prune(settings=settings)
@@ -149,13 +150,22 @@ def _write_file(
         connection.execute("detach published")
 
 
+def _keep_seeds(folder: Path) -> None:
+    """Copy the rules that the release was built by: without them it could not be built again."""
+    folder.mkdir()
+    for path in manifests.seed_files(SEEDS_DIR):
+        shutil.copyfile(path, folder / path.name)
+
+
 def _move(folder: Path, destination: Path) -> None:
     """Put the complete folder in its place; what readers may open is on disk before they can see it."""
-    for path in folder.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-        path.chmod(READ_ONLY)
-    folder.chmod(READABLE_FOLDER)
-    sync_folder(folder)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+            path.chmod(READ_ONLY)
+    for inner in (folder / SEEDS_FOLDER, folder):
+        inner.chmod(READABLE_FOLDER)
+        sync_folder(inner)
     folder.rename(destination)
     sync_folder(destination.parent)

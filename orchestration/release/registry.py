@@ -16,6 +16,7 @@ from orchestration.settings import Settings
 
 MARTS_FILE = "marts.duckdb"
 MANIFEST_FILE = "manifest.json"
+SEEDS_FOLDER = "seeds"
 GRAVE_PREFIX = ".deleted-"
 LEFTOVER = re.compile(rf"{re.escape(GRAVE_PREFIX)}.+|\.[0-9]{{8}}T[0-9]{{6}}-[0-9a-f]{{6}}")
 """Folders beside the releases that are ours to remove: what is being deleted, and half-built releases."""

@@ -169,8 +169,10 @@ def test_another_input_has_other_hashes_where_it_differs(publish_batch: Publish)
 
 def test_the_files_are_read_only_and_nothing_else_is_left(settings: Settings, publish_batch: Publish) -> None:
     release = publish_batch()
-    assert sorted(path.name for path in release.path.iterdir()) == ["manifest.json", "marts.duckdb"]
-    assert {stat.S_IMODE(path.stat().st_mode) for path in release.path.iterdir()} == {0o444}
+    assert sorted(path.name for path in release.path.iterdir()) == ["manifest.json", "marts.duckdb", "seeds"]
+    files = [path for path in release.path.rglob("*") if path.is_file()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o444}
+    assert {path.name for path in (release.path / "seeds").iterdir()} >= {"rfm_points.csv", "vip_rules.csv"}
     assert list(settings.temp_dir.glob("release-*")) == []
     assert settings.current_link.readlink() == Path("releases") / release.release_id
 
@@ -180,7 +182,7 @@ PLANTED = ("Kongming", "@shu.example", "13944444")
 
 def test_no_byte_of_the_published_file_is_personal(settings: Settings, publish_batch: Publish) -> None:
     release = publish_batch()
-    content = b"".join(path.read_bytes() for path in release.path.iterdir())
+    content = b"".join(path.read_bytes() for path in release.path.rglob("*") if path.is_file())
     assert not [text for text in PLANTED if text.encode() in content]
 
 
