@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test lint ui docs bench clean setup soak soak-histories soak-kills soak-faults soak-fuzz
+.PHONY: demo test lint ui docs bench clean setup soak soak-histories soak-kills soak-faults soak-fuzz soak-days
 
 setup: $(INSTALLED)
 
@@ -49,7 +49,12 @@ FAULTS ?= 50
 soak-faults: $(INSTALLED)  ## runs on a machine whose disk fills up or whose memory ends; goes on where faults.jsonl ends
 	$(BIN)/python -m tests.pipeline.crashes.small_disk --rounds $(FAULTS) --report faults.jsonl
 
-soak: soak-histories soak-kills soak-faults  ## the long proofs
+DAYS ?= ../shared/data/online_retail/by-day
+soak-days: $(INSTALLED)  ## a real shop, one run per day, then all at once; goes on where days.jsonl ends
+	@test -d $(DAYS) || echo "skipped: no folder $(DAYS); name one with DAYS=…"
+	@test ! -d $(DAYS) || $(BIN)/python -m tests.soak.day_by_day --data $(DAYS) --home var/days --report days.jsonl
+
+soak: soak-histories soak-kills soak-faults soak-fuzz soak-days  ## the long proofs
 
 SIZE ?= 20k
 bench: $(INSTALLED)  ## a run against the physical limit of this machine; SIZE=20k|200k|1m
