@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test lint ui docs bench clean setup soak soak-histories soak-kills soak-faults soak-fuzz soak-days
+.PHONY: demo test lint ui docs bench bench-identity clean setup soak soak-histories soak-kills soak-faults soak-fuzz soak-days
 
 setup: $(INSTALLED)
 
@@ -55,6 +55,9 @@ soak-days: $(INSTALLED)  ## a real shop, one run per day, then all at once; goes
 	@test ! -d $(DAYS) || $(BIN)/python -m tests.soak.day_by_day --data $(DAYS) --home var/days --report days.jsonl
 
 soak: soak-histories soak-kills soak-faults soak-fuzz soak-days  ## the long proofs
+
+bench-identity: $(INSTALLED)  ## whom the identity resolution joins, against the simulator's truth
+	$(BIN)/python -m benchmarks.identity
 
 SIZE ?= 20k
 bench: $(INSTALLED)  ## a run against the physical limit of this machine; SIZE=20k|200k|1m

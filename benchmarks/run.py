@@ -40,7 +40,7 @@ def main() -> None:
 def _landing(*, folder: Path, customers: int) -> Path:
     landing = folder / "landing"
     if not (landing / "_truth" / "shop.json").exists():
-        _rapport("simulate", str(landing), "--customers", str(customers), "--format", "parquet")
+        rapport("simulate", str(landing), "--customers", str(customers), "--format", "parquet")
     return landing
 
 
@@ -57,14 +57,15 @@ def _limit(*, landing: Path, scratch: Path) -> float:
 
 def _ours(*, landing: Path, home: Path) -> tuple[float, float]:
     started = time.monotonic()
-    result = _rapport("run", "--landing", str(landing), "--home", str(home), "--full-refresh", "--json")
+    result = rapport("run", "--landing", str(landing), "--home", str(home), "--full-refresh", "--json")
     for step, seconds in json.loads(result)["seconds"].items():
         print(f"        {seconds:8.1f} s  {step}")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / KIB_PER_GIB
     return time.monotonic() - started, peak
 
 
-def _rapport(*arguments: str) -> str:
+def rapport(*arguments: str) -> str:
+    """Run a command and return what it printed."""
     command = [sys.executable, "-m", "orchestration", *arguments]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
