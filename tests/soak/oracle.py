@@ -89,26 +89,34 @@ def _rows(case: Case, receipt: FileReceipt, settings: Settings) -> list[str]:
         return [f"{len(case.untouched)} good rows lost, none was accepted"]
     key = KEY_COLUMNS[case.extract]
     raw = pl.read_parquet(settings.raw_dir / case.extract / receipt.raw_file)
-    accepted = {row[key]: row for row in raw.iter_rows(named=True)}
+    accepted: dict[str, list[dict[str, object]]] = {}
+    for row in raw.iter_rows(named=True):
+        accepted.setdefault(row[key], []).append(row)
     lost = sorted(row for row in case.untouched if f"k{row}" not in accepted)
     if lost:
         return [f"{len(lost)} good rows lost, the first is row {lost[0]}"]
-    texts = [name for name, dtype in raw_schema(case.extract).items() if dtype == pl.String]
-    lines = case.text.split(b"\n") if case.text is not None else None
+    lines = None if case.text is None else case.text.split(b"\n")
     for row in case.untouched:
-        found = accepted[f"k{row}"]
-        if lines is None and case.mutation == "parquet_columns_differ":
-            continue  # which column went is not told
-        if lines is None and found["_line_number"] != row + 1:
-            return [f"row {row} is said to be row {found['_line_number']}"]
-        if lines is not None and f"k{row}".encode() not in lines[found["_line_number"] - 1]:
-            return [f"row {row} is said to come from line {found['_line_number']}"]
-        differs = [
-            name for name in texts if not name.startswith("_") and _differs(case.rows[row], found, name)
-        ]
-        if differs:
-            return [f"row {row} came out changed in {', '.join(differs)}"]
+        # A broken line may have got the key of another row; then one of both is the untouched one.
+        faults = [_fault(case, lines, row, found) for found in accepted[f"k{row}"]]
+        if all(faults):
+            return [str(faults[0])]
     return []
+
+
+def _fault(case: Case, lines: list[bytes] | None, row: int, found: dict[str, object]) -> str | None:
+    """Say in what an accepted row is not the given one, None if it is."""
+    number = int(str(found["_line_number"]))
+    if lines is None:
+        if case.mutation == "parquet_columns_differ":
+            return None  # which column went is not told
+        if number != row + 1:
+            return f"row {row} is said to be row {number}"
+    elif f"k{row}".encode() not in lines[number - 1]:
+        return f"row {row} is said to come from line {number}"
+    texts = [name for name, dtype in raw_schema(case.extract).items() if dtype == pl.String]
+    differs = [name for name in texts if not name.startswith("_") and _differs(case.rows[row], found, name)]
+    return f"row {row} came out changed in {', '.join(differs)}" if differs else None
 
 
 def _differs(given: dict[str, object], found: dict[str, object], name: str) -> bool:
