@@ -124,8 +124,8 @@ def build_release(*, settings: Settings, progress: RunProgress, batch_id: str) -
     logging.raiseExceptions = False  # a log that has no room on the disk says nothing; the run does
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+    from orchestration.dagster_history import forget_old_runs, open_instance
     from orchestration.definitions import build_defs
-    from orchestration.event_log import open_instance
     from orchestration.jobs import NIGHTLY
 
     logger = logging.getLogger(f"rapport.run.{batch_id}")
@@ -147,6 +147,7 @@ def build_release(*, settings: Settings, progress: RunProgress, batch_id: str) -
             instance=instance, run_id=batch_id, raise_on_error=False, run_config={"loggers": {"progress": {}}}
         )
         progress.failures |= failures_of(result.all_events)
+        forget_old_runs(instance, job=NIGHTLY, kept=settings.kept_runs)
         return result.success
 
 

@@ -50,6 +50,7 @@ class Settings:
         memory_limit: DuckDB's memory limit, e.g. "8GB".
         threads: DuckDB threads.
         kept_releases: how many releases stay on disk.
+        kept_runs: of how many nights Dagster's history stays.
         alert_webhook: address that failure alerts are posted to, or None (off).
         first_day: where the daily partitions of a backfill begin.
     """
@@ -65,6 +66,7 @@ class Settings:
     memory_limit: str = "8GB"
     threads: int = field(default_factory=lambda: os.cpu_count() or 2)
     kept_releases: int = 7
+    kept_runs: int = 90
     alert_webhook: str | None = None
     first_day: date = date(2020, 1, 1)
 
@@ -89,6 +91,7 @@ class Settings:
             memory_limit=_matching(env, "RAPPORT_MEMORY_LIMIT", defaults.memory_limit),
             threads=_count(env, "RAPPORT_THREADS", defaults.threads),
             kept_releases=_count(env, "RAPPORT_KEPT_RELEASES", defaults.kept_releases),
+            kept_runs=_count(env, "RAPPORT_KEPT_RUNS", defaults.kept_runs),
             alert_webhook=env.get("RAPPORT_ALERT_WEBHOOK") or None,
             first_day=_day(env, "RAPPORT_FIRST_DAY", defaults.first_day),
         )
