@@ -16,6 +16,9 @@ from simulator.registrations import phones
 SHARING_GROUP = 20
 SHARED_BROWSER_SHARE = 0.03
 REUSE_AFTER_DAYS = 380
+FAMILY_SHARE = 0.03
+"""Accounts of one-account persons, at full mess, whose household shares one mailbox."""
+FAMILY_SIZES = (2, 4)
 
 # Share of the accounts of one-account persons at full mess; the gates refuse more than 10 % empty and 5 %
 # invalid e-mails, placeholders counted as invalid.
@@ -65,6 +68,9 @@ def dirty_identities(
         offset=seed_offset,
     )
     email, email_tag = _dirty_emails(rng, frame=frame, kind=email_kind)
+    email, email_tag = _family_emails(
+        rng.spawn(1)[0], frame=frame, email=email, tag=email_tag, may=lonely & (email_kind < 0), mess=mess
+    )
     joins = accounts.link > 0
     phone, phone_form = rewritten_phones(rng, phone, may=rewritable(rng, phone_tag, joins=joins, mess=mess))
     email, email_form = rewritten_emails(rng, email, may=rewritable(rng, email_tag, joins=joins, mess=mess))
@@ -175,3 +181,32 @@ def _dirty_emails(
         .otherwise(email)
     ).to_series()
     return dirty, tag
+
+
+def _family_emails(
+    rng: np.random.Generator, *, frame: pl.DataFrame, email: pl.Series, tag: pl.Series, may: Bools, mess: float
+) -> tuple[pl.Series, pl.Series]:
+    """E-mails of which some are shared by a household: one family name and city, all else different; and the tags.
+
+    The stream is one of its own, so that all other mess stays where it was.
+    """
+    people = frame.select(
+        "name",
+        "birth_date",
+        account=pl.int_range(pl.len()),
+        household=pl.struct(pl.col("name").str.slice(0, 1), "city"),
+        order=pl.Series(rng.random(frame.height)),
+        size=pl.Series(rng.integers(FAMILY_SIZES[0], FAMILY_SIZES[1] + 1, frame.height)),
+        is_chosen=pl.Series(happens(rng, FAMILY_SHARE * mess, frame.height)),
+    ).filter(pl.Series(may), pl.col("birth_date").is_not_null())
+    family = (
+        people.sort("order")
+        .unique(["household", "name"], keep="first", maintain_order=True)
+        .unique(["household", "birth_date"], keep="first", maintain_order=True)
+        .with_columns(number=pl.int_range(pl.len()).over("household") // pl.first("size").over("household"))
+        .filter(pl.len().over("household", "number") > 1, pl.first("is_chosen").over("household", "number"))
+        .with_columns(head=pl.first("account").over("household", "number"))
+    )
+    members = family["account"]
+    shared = email.clone().scatter(members, email.gather(family["head"]))
+    return shared, tag.clone().scatter(members, "family_email")

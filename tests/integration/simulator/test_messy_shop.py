@@ -17,8 +17,8 @@ from simulator.shop import simulate
 
 KINDS = {
     "blocked_account", "duplicate_row", "earlier_state", "email_upper_case", "email_with_spaces",
-    "empty_email", "empty_phone", "encoding_gb18030", "encoding_utf-8-sig", "file_twice", "file_twice_row",
-    "guest_order", "invalid_email", "late_refund", "late_row", "masked_phone", "new_column", "packed_gzip",
+    "empty_email", "empty_phone", "encoding_gb18030", "encoding_utf-8-sig", "family_email", "file_twice",
+    "file_twice_row", "guest_order", "invalid_email", "late_refund", "late_row", "masked_phone", "new_column", "packed_gzip",
     "packed_zstd", "phone_full_width", "phone_plus_86", "phone_spaced", "placeholder_email",
     "placeholder_phone", "reused_phone", "several_platforms_all", "several_platforms_browser",
     "several_platforms_email", "several_platforms_phone", "shared_browser", "shared_phone", "text_in_number",
@@ -194,6 +194,22 @@ def test_shared_phones_are_shared_by_many_and_reused_ones_over_a_year_apart(
     reused = groups.filter(pl.col("persons") == 2)
     assert reused.height == messy_shop.planted()["reused_phone"]
     assert reused["apart"].dt.total_days().min() > 365
+
+
+def test_families_share_a_mailbox_and_nothing_else_that_names_a_person(messy_shop, people: pl.DataFrame) -> None:
+    known = people.join(messy_shop.truth("accounts"), on=["platform", "account_id"]).with_columns(
+        pl.col("email").str.strip_chars().str.to_lowercase(), family=pl.col("name").str.slice(0, 1)
+    )
+    usable = known.filter(pl.col("email").str.contains("@"), ~pl.col("email").str.contains("^(test|none)@"))
+    homes = usable.filter(pl.col("person_id").n_unique().over("email") > 1)
+    assert homes.height == messy_shop.planted()["family_email"] > 5
+    assert homes["person_id"].is_unique().all()
+    for _, home in homes.group_by("email"):
+        assert 2 <= home.height <= 4
+        assert home.select("family", "city").n_unique() == 1
+        assert home["name"].is_unique().all()
+        assert home["birth_date"].null_count() == 0
+        assert home["birth_date"].is_unique().all()
 
 
 def test_new_columns_begin_in_the_middle_of_history(messy_shop) -> None:
