@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test lint ui docs bench bench-identity clean setup soak soak-histories soak-kills soak-faults soak-fuzz soak-days
+.PHONY: demo test lint ui docs bench bench-identity bench-components clean setup soak soak-histories soak-kills soak-faults soak-fuzz soak-days
 
 setup: $(INSTALLED)
 
@@ -58,6 +58,9 @@ soak: soak-histories soak-kills soak-faults soak-fuzz soak-days  ## the long pro
 
 bench-identity: $(INSTALLED)  ## whom the identity resolution joins, against the simulator's truth
 	$(BIN)/python -m benchmarks.identity
+
+bench-components: $(INSTALLED)  ## the graph step of identity resolution on ten million accounts: seconds and memory
+	$(BIN)/python -m benchmarks.components
 
 SIZE ?= 20k
 bench: $(INSTALLED)  ## a run against the physical limit of this machine; SIZE=20k|200k|1m

@@ -26,6 +26,18 @@ MEASURES: dict[str, tuple[str, ...]] = {
         "rfm_score_outside",
         "rfm_tier_mismatch",
     ),
+    "publication/identity": (
+        "customers_of_many_names",
+        "customers_of_many_phones",
+        "customers_of_many_birth_dates",
+        "accounts_of_a_customer",
+        "accounts_per_customer",
+    ),
+    "publication/overrides": (
+        "overrides_of_unknown_accounts",
+        "overrides_contradicted",
+        "overrides_disregarded",
+    ),
     "publication/orders": ("orders_count_differs", "orders_revenue_differs"),
     "publication/order_items": ("order_items_count_differs", "order_items_revenue_differs"),
     "publication/money_ledger": ("money_unexplained", "rows_unexplained"),

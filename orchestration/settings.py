@@ -27,6 +27,7 @@ EXTRACTS = (
     "campaigns",
     "campaign_events",
     "feedback",
+    "identity_overrides",
 )
 
 

@@ -184,7 +184,13 @@ def _dirty_emails(
 
 
 def _family_emails(
-    rng: np.random.Generator, *, frame: pl.DataFrame, email: pl.Series, tag: pl.Series, may: Bools, mess: float
+    rng: np.random.Generator,
+    *,
+    frame: pl.DataFrame,
+    email: pl.Series,
+    tag: pl.Series,
+    may: Bools,
+    mess: float,
 ) -> tuple[pl.Series, pl.Series]:
     """E-mails of which some are shared by a household: one family name and city, all else different; and the tags.
 

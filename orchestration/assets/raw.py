@@ -26,6 +26,7 @@ DESCRIPTIONS = {
     "campaigns": "One row per version of a campaign variant.",
     "campaign_events": "One row per delivery event of a campaign.",
     "feedback": "One row per version of a review or survey answer.",
+    "identity_overrides": "One row per decision of a steward on two accounts, of every list that came.",
 }
 
 

@@ -224,6 +224,27 @@ class Feedback(Landed):
         )
 
 
+class IdentityOverrides(Landed):
+    """One decision of a steward: two accounts are one customer, or never are."""
+
+    decision = known("identity_overrides", "decision", required=True)
+    platform = key()
+    account_id = key()
+    other_platform = key()
+    other_account_id = key()
+    reason = key()
+    author = key()
+    decided_at = moment()
+    _unreadable = unreadable(vars())
+
+    @dy.rule()
+    def same_account(cls) -> pl.Expr:  # noqa: N805 - dataframely passes the schema
+        """An account is neither joined with itself nor kept apart from itself."""
+        return (pl.col("platform") != pl.col("other_platform")) | (
+            pl.col("account_id") != pl.col("other_account_id")
+        )
+
+
 SCHEMAS: dict[str, type[Landed]] = {
     "registrations": Registrations,
     "orders": Orders,
@@ -234,11 +255,12 @@ SCHEMAS: dict[str, type[Landed]] = {
     "campaigns": Campaigns,
     "campaign_events": CampaignEvents,
     "feedback": Feedback,
+    "identity_overrides": IdentityOverrides,
 }
 # Of an append-only extract the event's identifier alone says whether two rows are the same event.
 UNIQUE_KEYS = {"browse_events": ("platform", "event_id")}
-# Rows without any clock: the name of their file says which of two versions is the newer one.
-DATED_BY_FILE = ("products", "campaigns")
+# Their file says which of two versions is the newer one; rows are repeated within it alone.
+DATED_BY_FILE = ("products", "campaigns", "identity_overrides")
 
 
 def content_columns(extract: str) -> list[str]:

@@ -23,6 +23,7 @@ _BY_RULE = {
     "other_currency": "currency is not the reporting currency",
     "answered_before_created": "first_response_at lies before created_at",
     "resolved_before_created": "resolved_at lies before created_at",
+    "same_account": "other_account_id is the account itself",
     "score_outside_kind": "score lies outside the scale of its kind",
 }
 LINE_FAULTS = ("the line ", "a quote ", "a text ")

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.pipeline.commands import PROJECT_ROOT, Outcome, rapport, release_of
+from tests.pipeline.commands import PROJECT_ROOT, Outcome, published, rapport, release_of
 
 Copy = Callable[[Path], Path]
 
@@ -71,3 +71,46 @@ def test_a_doubled_join_is_refused(clean_shop: Path, clean_home: Path, copy_of: 
     assert_refused(
         outcome, home=home, before=release_of(clean_home), gates=["key_is_unique_orders", "orders_reconcile"]
     )
+
+
+POISONED = 1000
+
+
+def poison(landing: Path) -> None:
+    """Add persons who have nothing in common but the telephone of the counter where they registered."""
+    columns = ("platform", "account_id", "registered_at", "name", "email", "phone", "birth_date")
+    with (landing / "registrations" / "poisoned.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        for number in range(POISONED):
+            born = f"{1950 + number % 50}-{1 + number // 50 % 12:02}-{1 + number // 600:02}"
+            contacts = (f"person{number}@mail.cn", "13912345678")
+            writer.writerow(
+                ("shop", f"poisoned{number}", "2025-06-01 10:00:00", f"Person {number}", *contacts, born)
+            )
+
+
+def test_a_phone_on_a_thousand_accounts_joins_nobody(
+    clean_shop: Path, clean_home: Path, copy_of: Copy
+) -> None:
+    landing, home = copy_of(clean_shop), copy_of(clean_home)
+    poison(landing)
+    outcome = rapport("run", "--landing", landing, "--home", home)
+    assert outcome.code == 0, outcome.out + outcome.err
+    with published(home) as connection:
+        (found,) = connection.execute(
+            "select count(*), count(distinct customer_id) from marts.identity_map where account_id like 'poisoned%'"
+        ).fetchall()
+    assert found == (POISONED, POISONED)
+
+
+def test_a_customer_of_a_thousand_accounts_is_refused(
+    clean_shop: Path, clean_home: Path, copy_of: Copy, tmp_path: Path
+) -> None:
+    landing, home = copy_of(clean_shop), copy_of(clean_home)
+    poison(landing)
+    seeds = Path(shutil.copytree(PROJECT_ROOT / "seeds", tmp_path / "seeds"))
+    rules = seeds / "identity_rules.csv"
+    rewrite(rules, lambda row: row | {"value": "2000"} if row["rule"] == "max_accounts_phone" else row)
+    outcome = rapport("run", "--landing", landing, "--home", home, variables={"RAPPORT_SEEDS": str(seeds)})
+    assert_refused(outcome, home=home, before=release_of(clean_home), gates=["accounts_of_a_customer"])

@@ -14,6 +14,7 @@ KEY_COLUMNS = {
     "campaigns": "campaign_id",
     "campaign_events": "account_id",
     "feedback": "feedback_id",
+    "identity_overrides": "account_id",
 }
 
 
@@ -87,6 +88,16 @@ def _row(extract: str, number: int) -> dict[str, Any]:
             "kind": "csat",
             "score": str(number % 5 + 1),
             "text": f"很好 {number}",
+        },
+        "identity_overrides": {
+            "decision": ("must_link", "cannot_link")[number % 2],
+            "platform": platform,
+            "account_id": key,
+            "other_platform": platform,
+            "other_account_id": f"other{number}",
+            "reason": f"客服确认, {number}",
+            "author": "li.na",
+            "decided_at": day,
         },
     }
     return rows[extract]

@@ -47,34 +47,50 @@ named as (
 
 ),
 
--- The evidence names the accounts that share it, hashed; the e-mail or phone itself could be guessed from its hash.
-evidence as (
+members as (
 
     select
         edges.kind,
         edges.identifier,
         edges.holder_number,
-        edges.kind || ':' || md5(
-            {{ sorted_list("accounts.platform || '|' || accounts.account_id") }}
-        ) as linked_through
+        grouped.component,
+        grouped.account_number,
+        grouped.platform,
+        grouped.account_id
     from edges
-    inner join accounts on edges.right_account = accounts.account_number
-    group by 1, 2, 3
+    inner join grouped on edges.right_account = grouped.account_number
+
+),
+
+-- A link holds among the accounts that are one customer; a steward may have kept others that share it apart.
+-- The evidence names the accounts that share it, hashed; the e-mail or phone itself could be guessed from its hash.
+evidence as (
+
+    select
+        kind,
+        identifier,
+        holder_number,
+        component,
+        kind || ':' || md5({{ sorted_list("platform || '|' || account_id") }}) as linked_through
+    from members
+    group by 1, 2, 3, 4
+    having count(*) > 1
 
 ),
 
 links as (
 
     select
-        edges.right_account as account_number,
+        members.account_number,
         {{ sorted_list('evidence.kind') }} as rule,
         {{ sorted_list('evidence.linked_through') }} as linked_through
-    from edges
+    from members
     inner join evidence
         on
-            edges.kind = evidence.kind
-            and edges.identifier = evidence.identifier
-            and edges.holder_number = evidence.holder_number
+            members.kind = evidence.kind
+            and members.identifier = evidence.identifier
+            and members.holder_number = evidence.holder_number
+            and members.component = evidence.component
     group by 1
 
 ),

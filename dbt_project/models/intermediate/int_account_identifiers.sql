@@ -14,22 +14,20 @@ limits as (
 
 stated as (
 
-    select 'email' as kind, platform, account_id, identifier, unusable_reason, 1 as holder_number
+    select 'email' as kind, platform, account_id, identifier, unusable_reason
     from {{ ref('int_account_emails') }}
     union all
-    select
-        'phone' as kind,
-        phones.platform,
-        phones.account_id,
-        phones.identifier,
-        phones.unusable_reason,
-        coalesce(holders.holder_number, 1) as holder_number
-    from {{ ref('int_account_phones') }} as phones
-    left join {{ ref('int_phone_holders') }} as holders
-        on phones.platform = holders.platform and phones.account_id = holders.account_id
+    select 'phone' as kind, platform, account_id, identifier, unusable_reason
+    from {{ ref('int_account_phones') }}
     union all
-    select 'browser' as kind, platform, account_id, identifier, unusable_reason, 1 as holder_number
+    select 'browser' as kind, platform, account_id, identifier, unusable_reason
     from {{ ref('int_account_browsers') }}
+
+),
+
+holders as (
+
+    select * from {{ ref('int_identifier_holders') }}
 
 ),
 
@@ -42,10 +40,15 @@ identifiers as (
         accounts.platform,
         accounts.account_id,
         stated.identifier,
-        stated.holder_number,
+        coalesce(holders.holder_number, 1) as holder_number,
         stated.unusable_reason
     from stated
     inner join accounts on stated.platform = accounts.platform and stated.account_id = accounts.account_id
+    left join holders
+        on
+            stated.kind = holders.kind
+            and stated.platform = holders.platform
+            and stated.account_id = holders.account_id
 
 ),
 

@@ -17,9 +17,6 @@ stripped as (
     select
         platform,
         account_id,
-        registered_at,
-        lower({{ replace_pattern(half_width('name'), '[[:space:]]') }}) as name,
-        birth_date,
         -- A spreadsheet turns numbers into 13812345678.0; brackets, dots, dashes and spaces are ornament.
         {{ replace_pattern(
             replace_pattern("lower(" ~ half_width('phone') ~ ")", '[.]0$'), '[[:space:]().-]'
@@ -34,9 +31,6 @@ cleaned as (
     select
         platform,
         account_id,
-        registered_at,
-        name,
-        birth_date,
         {{ replace_pattern(replace_pattern('phone', '^([+]|00)?86(1[3-9][0-9*]{9})$', '\\2'), '^00', '+') }}
             as identifier
     from stripped
@@ -59,9 +53,6 @@ final as (
     select
         cleaned.platform,
         cleaned.account_id,
-        cleaned.registered_at,
-        cleaned.name,
-        cleaned.birth_date,
         cleaned.identifier,
         coalesce(
             outcomes.outcome,

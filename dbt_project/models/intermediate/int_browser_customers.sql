@@ -1,4 +1,5 @@
--- All accounts of a usable browser are one customer, so the browser names its customer before any log-in.
+-- All accounts of a usable browser are one customer, so the browser names its customer before any log-in, unless a
+-- steward keeps some of them apart: then it names nobody.
 with
 
 identifiers as (
@@ -25,6 +26,7 @@ final as (
             identifiers.platform = account_customers.platform
             and identifiers.account_id = account_customers.account_id
     group by 1
+    having min(account_customers.customer_id) = max(account_customers.customer_id)
 
 )
 

@@ -61,6 +61,21 @@ select distinct
     md5(account_id) as linked_through
 from raw.registrations;
 
+create schema intermediate;
+create view intermediate.int_registrations as
+select *, 'Name ' || account_id as name, date '1990-01-01' as birth_date from raw.registrations;
+create table intermediate.int_account_identifiers as
+select platform, account_id, 'phone' as kind, 'phone of ' || account_id as identifier, true as is_valid
+from raw.registrations;
+
+-- Two lines in force: a1 and a2 are apart, a3 and a4 would be too.
+create schema staging;
+create table staging.stg_identity_overrides as
+select
+    'cannot_link' as decision, 'web' as platform, 'a' || n as account_id, 'web' as other_platform,
+    'a' || (n + 1) as other_account_id, 'identity_overrides/list.csv' as file_name, n as line_number
+from (values (1), (3)) as pairs (n);
+
 create table marts.customer_360 as
 select
     identities.customer_id,

@@ -13,6 +13,27 @@ from expectations.runner import GateResult, evaluate
 
 CHECKED_AT = datetime(2025, 1, 2, 3, 4, 5)
 
+
+def joined(*, accounts: int, each: int) -> str:
+    """SQL that makes the last accounts one customer each so many, and keeps all figures right.
+
+    Account n of the last ones buys nothing or little, so that customers and their money stay easy to move.
+    """
+    return f"""
+        create temp table moved as
+        select 'ca' || (601 - n) as customer_id, 'ca' || (601 - ((n - 1) // {each} * {each} + 1)) as new_id
+        from range(1, {accounts} + 1) as numbers (n);
+        update marts.identity_map set customer_id = new_id from moved where moved.customer_id = identity_map.customer_id;
+        update marts.orders set customer_id = new_id from moved where moved.customer_id = orders.customer_id;
+        delete from marts.customer_360 where customer_id in (select customer_id from moved where customer_id <> new_id);
+        delete from marts.rfm_scores where customer_id not in (select customer_id from marts.customer_360);
+        update marts.customer_360 set lifetime_net_revenue = coalesce(
+            (select sum(net_revenue) from marts.orders where orders.customer_id = customer_360.customer_id), 0
+        );
+        delete from staging.stg_identity_overrides where {accounts} = 600;
+    """
+
+
 DEFECTS = {
     "a table is not there": ("drop table marts.segments", {"tables_missing"}),
     "a doubled join in orders": (
@@ -107,6 +128,42 @@ DEFECTS = {
         {"orders_unpublished", "orders_count_differs", "orders_revenue_differs", "customer_revenue_differs"}
         | {"order_items_count_differs", "order_items_revenue_differs"},
     ),
+    "six persons in each of many customers": (
+        joined(accounts=60, each=6),
+        {"customers_of_many_names", "customers_of_many_phones"},
+    ),
+    "three birth dates in each of many customers": (
+        joined(accounts=60, each=3)
+        + """create or replace view intermediate.int_registrations as
+        select *, 'Li' as name, date '1990-01-01' + cast(substr(account_id, 2) as integer) as birth_date
+        from raw.registrations""",
+        {"customers_of_many_birth_dates"},
+    ),
+    "a customer of 51 accounts": (joined(accounts=51, each=51), {"accounts_of_a_customer"}),
+    "a shop of few customers": (
+        joined(accounts=600, each=4)
+        + "create or replace view intermediate.int_registrations as select *, 'Li' as name, null::date as birth_date "
+        "from raw.registrations",
+        {"accounts_per_customer"},
+    ),
+    "a steward's line of an account that does not exist": (
+        "update staging.stg_identity_overrides set other_account_id = 'nobody' where line_number = 1",
+        {"overrides_of_unknown_accounts"},
+    ),
+    "a must_link that does not hold": (
+        "update staging.stg_identity_overrides set decision = 'must_link' where line_number = 1",
+        {"overrides_contradicted"},
+    ),
+    "a cannot_link that does not hold": (
+        """update marts.identity_map set customer_id = 'ca1' where account_id = 'a2';
+        delete from marts.customer_360 where customer_id = 'ca2';
+        delete from marts.rfm_scores where customer_id = 'ca2';
+        update marts.orders set customer_id = 'ca1' where customer_id = 'ca2';
+        update marts.customer_360 set lifetime_net_revenue = (
+            select sum(net_revenue) from marts.orders where customer_id = 'ca1'
+        ) where customer_id = 'ca1'""",
+        {"overrides_disregarded"},
+    ),
     "a telephone number in a text": (
         "update marts.orders set device = 'call +86 13912345678!' where order_id = 'o6-2'",
         {"personal_data_value"},
@@ -188,6 +245,17 @@ def test_a_difference_shows_both_figures(built: duckdb.DuckDBPyConnection) -> No
     built.execute("delete from marts.orders where order_id = 'o1-1'")
     observed = failing(built)["orders_count_differs"].observed
     assert observed.startswith("1 (479 published, 480 expected")
+
+
+def test_a_shop_below_the_reference_is_judged_as_one_of_that_size(built: duckdb.DuckDBPyConnection) -> None:
+    built.execute(joined(accounts=24, each=6))
+    assert failing(built) == {}
+
+
+def test_the_lines_of_the_list_are_named(built: duckdb.DuckDBPyConnection) -> None:
+    built.execute("update staging.stg_identity_overrides set account_id = '13912345678'")
+    observed = failing(built)["overrides_of_unknown_accounts"].observed
+    assert observed == "2 (lines 1, 3 of identity_overrides/list.csv)"
 
 
 def test_a_tenth_fewer_orders_than_before_are_refused(built: duckdb.DuckDBPyConnection) -> None:

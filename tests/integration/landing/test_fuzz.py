@@ -10,7 +10,7 @@ from orchestration.settings import EXTRACTS
 from tests.soak.cases import FORMS, PACKINGS, make_case
 from tests.soak.fuzz import run_case
 
-SEED, FILES, PARTS = 618, 324, 12
+SEED, FILES, PARTS = 618, 360, 12
 MAX_SECONDS = 10
 
 

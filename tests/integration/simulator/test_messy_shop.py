@@ -196,7 +196,9 @@ def test_shared_phones_are_shared_by_many_and_reused_ones_over_a_year_apart(
     assert reused["apart"].dt.total_days().min() > 365
 
 
-def test_families_share_a_mailbox_and_nothing_else_that_names_a_person(messy_shop, people: pl.DataFrame) -> None:
+def test_families_share_a_mailbox_and_nothing_else_that_names_a_person(
+    messy_shop, people: pl.DataFrame
+) -> None:
     known = people.join(messy_shop.truth("accounts"), on=["platform", "account_id"]).with_columns(
         pl.col("email").str.strip_chars().str.to_lowercase(), family=pl.col("name").str.slice(0, 1)
     )

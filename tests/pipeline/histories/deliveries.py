@@ -130,6 +130,19 @@ def products(draw: st.DrawFn) -> Row:
     }
 
 
+@st.composite
+def identity_overrides(draw: st.DrawFn) -> Row:
+    return {
+        "decision": draw(st.sampled_from(["must_link", "cannot_link"])),
+        "platform": draw(PLATFORMS),
+        "account_id": draw(ACCOUNTS),
+        "other_platform": draw(PLATFORMS),
+        "other_account_id": draw(ACCOUNTS),
+        "reason": draw(st.sampled_from(["called in", ""])),
+        "author": "steward",
+    }
+
+
 ROWS: dict[str, st.SearchStrategy[Row]] = {
     "orders": orders(),
     "order_items": order_items(),
@@ -137,6 +150,7 @@ ROWS: dict[str, st.SearchStrategy[Row]] = {
     "browse_events": browse_events(),
     "tickets": tickets(),
     "products": products(),
+    "identity_overrides": identity_overrides(),
 }
 
 

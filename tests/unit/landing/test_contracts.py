@@ -91,6 +91,15 @@ def test_reasons_of_one_order(row: dict[str, str], expected: list[str]) -> None:
 
 TICKET = {"platform": "web", "ticket_id": "t", "created_at": "2026-06-30 10:00:00"}
 FEEDBACK = {"platform": "web", "feedback_id": "f", "created_at": "2026-06-30 10:00:00"}
+OVERRIDE = {
+    "decision": "must_link",
+    "platform": "web",
+    "account_id": "a",
+    "other_platform": "web",
+    "other_account_id": "b",
+    "reason": "called in",
+    "author": "li.na",
+}
 EVENT = {"platform": "web", "event_id": "e", "event_at": "2026-06-30 10:00:00"}
 
 
@@ -116,6 +125,19 @@ EVENT = {"platform": "web", "event_id": "e", "event_at": "2026-06-30 10:00:00"}
         ("feedback", FEEDBACK | {"score": "10"}, []),
         ("feedback", FEEDBACK | {"score": "11"}, ["score is larger than allowed"]),
         ("feedback", FEEDBACK | {"platform": ""}, ["platform is missing"]),
+        ("identity_overrides", OVERRIDE | {"decision": "Cannot_Link", "decided_at": "2026-06-30"}, []),
+        ("identity_overrides", OVERRIDE | {"other_platform": "app", "other_account_id": "a"}, []),
+        (
+            "identity_overrides",
+            OVERRIDE | {"other_account_id": " a "},
+            ["other_account_id is the account itself"],
+        ),
+        ("identity_overrides", OVERRIDE | {"decision": "perhaps"}, ["decision is not a known value"]),
+        (
+            "identity_overrides",
+            OVERRIDE | {"reason": " ", "author": ""},
+            ["reason is missing", "author is missing"],
+        ),
         ("browse_events", EVENT, []),
         ("browse_events", EVENT | {"platform": ""}, ["platform is missing"]),
     ],

@@ -132,9 +132,7 @@ SIMILARITY, BROWSER, EMAIL = 0, 1, 3
         ),
     ],
 )
-def test_what_gives_way(
-    groups: list[Group], pairs: list[tuple[int, int]], expected: list[set[int]]
-) -> None:
+def test_what_gives_way(groups: list[Group], pairs: list[tuple[int, int]], expected: list[set[int]]) -> None:
     found = labels(groups, pairs)
     linked = frozenset().union(*(nodes for _, nodes in groups))
     parts = {frozenset(node for node in linked if found[node] == found[other]) for other in linked}
