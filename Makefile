@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test lint ui docs bench bench-identity bench-components clean setup soak soak-histories soak-kills soak-faults soak-fuzz soak-days
+.PHONY: demo test lint ui docs bench bench-identity bench-components bench-febrl linkage-weights clean setup soak soak-histories soak-kills soak-faults soak-fuzz soak-days
 
 setup: $(INSTALLED)
 
@@ -61,6 +61,15 @@ bench-identity: $(INSTALLED)  ## whom the identity resolution joins, against the
 
 bench-components: $(INSTALLED)  ## the graph step of identity resolution on ten million accounts: seconds and memory
 	$(BIN)/python -m benchmarks.components
+
+DATA ?= ../shared/data/febrl
+bench-febrl: $(INSTALLED)  ## identity resolution on FEBRL's persons beside Splink's tutorial; DATA=folder of dataset1.csv …
+	@test -d $(DATA) || echo "skipped: no folder $(DATA); name one with DATA=…"
+	@test ! -d $(DATA) || $(BIN)/python -m benchmarks.febrl --data $(DATA)
+
+linkage-weights: $(INSTALLED)  ## the rows of seeds/identity_weights.csv, estimated anew
+	@test -d $(DATA) || echo "skipped: no folder $(DATA); name one with DATA=…"
+	@test ! -d $(DATA) || $(BIN)/python -m benchmarks.linkage_weights --data $(DATA)
 
 SIZE ?= 20k
 bench: $(INSTALLED)  ## a run against the physical limit of this machine; SIZE=20k|200k|1m

@@ -20,6 +20,7 @@ from orchestration import continuation, dbt_build
 from orchestration.batch import dbt_vars, export_for_dbt, resolve_as_of
 from orchestration.landing.arrivals import landing_files
 from orchestration.landing.ingest import ingest_extract
+from orchestration.landing.profiles import translate
 from orchestration.landing.views import create_raw_views
 from orchestration.settings import EXTRACTS, Settings
 from orchestration.warehouse import open_warehouse
@@ -29,6 +30,7 @@ RULES_SQL = Path(__file__).with_name("identity_rules.sql")
 SELECTION = [
     "--select",
     "+identity_map",
+    "+identity_review",
     "--exclude-resource-type",
     "unit_test",
     "--exclude-resource-type",
@@ -44,29 +46,40 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=Path("var/bench"))
     chosen = parser.parse_args()
-    folder: Path = chosen.folder / f"identity-{chosen.customers}-{chosen.mess}-{chosen.seed}"
-    landing = folder / "landing"
-    if not (landing / "_truth" / "shop.json").exists():
-        rapport(
-            "simulate", str(landing), "--customers", str(chosen.customers), "--mess", str(chosen.mess),
-            "--seed", str(chosen.seed), "--format", "parquet",
-        )  # fmt: skip
-    settings = Settings(home=folder.resolve() / "home", landing=landing.resolve())
+    landing = simulated(customers=chosen.customers, mess=chosen.mess, seed=chosen.seed, folder=chosen.folder)
+    settings = Settings(home=landing.parent.resolve() / "home", landing=landing.resolve())
     started = time.monotonic()
     resolve(settings)
     print(f"ingested and resolved in {time.monotonic() - started:.1f} s")
     show(settings=settings, truth=landing / "_truth" / "accounts.parquet")
 
 
+def simulated(*, customers: int, mess: float, seed: int, folder: Path) -> Path:
+    """Return the landing folder of a simulated shop, which is made once."""
+    landing = folder / f"identity-{customers}-{mess}-{seed}" / "landing"
+    if not (landing / "_truth" / "shop.json").exists():
+        rapport(
+            "simulate", str(landing), "--customers", str(customers), "--mess", str(mess),
+            "--seed", str(seed), "--format", "parquet",
+        )  # fmt: skip
+    return landing
+
+
 def resolve(settings: Settings) -> None:
-    """Take the landing folder in and build the identity map."""
+    """Take the landing folder in and build the identity map and the pairs to review.
+
+    Args:
+        settings: of a home of its own. Its as-of date is that of the last order if it names none.
+    """
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    if settings.profile:
+        translate(settings=settings, now=now)
     files = landing_files(settings=settings)
     for extract in EXTRACTS:
         ingest_extract(extract=extract, files=files.get(extract, []), settings=settings, now=now)
     with open_warehouse(settings) as connection:
         create_raw_views(connection, settings)
-        as_of = resolve_as_of(connection=connection, settings=settings)
+        as_of = settings.as_of or resolve_as_of(connection=connection, settings=settings)
         continued = continuation.begin(connection=connection, settings=settings, as_of=as_of)
     export_for_dbt(settings=settings)
     with (settings.home / "dbt.log").open("w") as log, redirect_stdout(log):

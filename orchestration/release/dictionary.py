@@ -1,8 +1,8 @@
 """What the published tables and columns mean, taken from dbt's manifest.
 
-A table is published when it is a dbt model of the schema `marts` or `governance`, or a source table whose
-meta says `published_as: <schema>` (tables that Python writes). Columns that are not described there are
-not published.
+A table is published when it is a dbt model of the schema `marts` or `governance` whose meta does not say
+`is_private`, or a source table whose meta says `published_as: <schema>` (tables that Python writes). Columns that
+are not described there are not published.
 """
 
 from __future__ import annotations
@@ -113,6 +113,7 @@ def _is_published(node: Mapping[str, Any]) -> bool:
         node["resource_type"] == "model"
         and node["schema"] in PUBLISHED_SCHEMAS
         and node["config"]["materialized"] != "ephemeral"
+        and not node["config"].get("meta", {}).get("is_private", False)
     )
 
 

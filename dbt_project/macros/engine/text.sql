@@ -18,6 +18,16 @@
     regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}', 'g')
 {%- endmacro %}
 
+{#- Runs of anything but letters, of any script, become `between`. -#}
+{% macro letters_only(text, between) -%}
+    {{ replace_pattern(text, '[^\\p{L}\\p{M}]+', between) }}
+{%- endmacro %}
+
+{#- Whether a Chinese character stands in the text. -#}
+{% macro is_chinese(text) -%}
+    {{ matches(text, '[一-鿿]') }}
+{%- endmacro %}
+
 {% macro text_before(text, delimiter) -%}
     split_part({{ text }}, '{{ delimiter }}', 1)
 {%- endmacro %}

@@ -57,6 +57,7 @@ def test_only_marts_governance_and_marked_sources_are_published(tmp_path: Path) 
             node("staging", "stg_orders"),
             node("marts", "helper", config={"materialized": "ephemeral"}),
             node("marts", "a_test", resource_type="test"),
+            node("governance", "for_us", config={"materialized": "table", "meta": {"is_private": True}}),
         ],
         [source("cltv_scores"), source("orders", source_name="raw", schema="raw", config={"meta": {}})],
     )
