@@ -8,12 +8,14 @@ activity as (
 
 final as (
 
-    select distinct
+    select
         platform,
         account_id,
-        anonymous_id
+        anonymous_id,
+        min(started_at) as first_logged_in_at
     from activity
     where account_id is not null
+    group by 1, 2, 3
 
 )
 
