@@ -1,4 +1,4 @@
-"""One run at a time: a lock that its owner's death releases."""
+"""One run at a time, and no run while somebody reads the warehouse: a lock that its owner's death releases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import IO
 
 ATTEMPTS, PAUSE_SECONDS = 5, 0.05
-"""Whoever asks whether the lock is held has it for a moment; so a run tries again before it gives up."""
+"""How often a run tries again before it gives up: another one may be about to end."""
+READING_SECONDS = 10.0
+"""How long a run waits for readers; they need a second or two."""
 
 _held_here: set[Path] = set()
 
@@ -53,14 +55,44 @@ def hold_run_lock(path: Path) -> Iterator[None]:
             handle.truncate(0)
 
 
+@contextmanager
+def hold_off_runs(path: Path) -> Iterator[None]:
+    """Let no run begin while the warehouse is read, because DuckDB would shut its writer out.
+
+    Readers do not mind each other, and a run that finds only readers waits for them.
+
+    Raises:
+        RunInProgressError: a run works, here or in another process.
+    """
+    # A home that may only be read is read, too; its lock file stands there since the first run.
+    with path.open("r" if path.exists() else "a+") as handle:
+        if not _is_taken(handle, fcntl.LOCK_SH):
+            raise RunInProgressError(_describe(handle.read()))
+        yield
+
+
 def _take(handle: IO[str]) -> bool:
-    for attempt in range(ATTEMPTS):
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            time.sleep(PAUSE_SECONDS if attempt + 1 < ATTEMPTS else 0)
-    return False
+    patience = time.monotonic() + READING_SECONDS
+    refused = 0
+    while not _is_taken(handle, fcntl.LOCK_EX):
+        # Whoever lets a reader in is a reader.
+        if _is_taken(handle, fcntl.LOCK_SH):
+            fcntl.flock(handle, fcntl.LOCK_UN)
+            refused += time.monotonic() > patience
+        else:
+            refused += 1
+        if refused >= ATTEMPTS:
+            return False
+        time.sleep(PAUSE_SECONDS)
+    return True
+
+
+def _is_taken(handle: IO[str], kind: int) -> bool:
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def is_run_lock_held(path: Path) -> bool:
@@ -68,11 +100,7 @@ def is_run_lock_held(path: Path) -> bool:
     if not path.exists():
         return False
     with path.open() as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+        return not _is_taken(handle, fcntl.LOCK_SH)
 
 
 def _describe(content: str) -> str:
@@ -80,4 +108,4 @@ def _describe(content: str) -> str:
         owner = json.loads(content)
         return f"Another run works since {owner['started_at']} (process {owner['process']}). Wait for it, or stop it."
     except (ValueError, KeyError):
-        return "Another run has just started. Wait for it, or stop it."
+        return "Another run has just started, or somebody reads the warehouse. Wait for it, or stop it."
