@@ -172,6 +172,28 @@ def rollback(
     _present(work, "rollback", as_json=as_json, debug=debug)
 
 
+@command("explain", "rapport explain taobao/1042")
+def explain(
+    account_or_customer: Annotated[
+        str,
+        typer.Argument(
+            help="A customer's id, an account's, or platform/account; as in the warehouse or as published."
+        ),
+    ],
+    home: Home = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Show which accounts are one customer and why, and how attributes, tier and segments came about."""
+
+    def work(_: Console) -> dict[str, Any]:
+        from orchestration.explain import explain as explain_customer
+
+        return explain_customer(settings=Settings.from_environment(home=home), asked=account_or_customer)
+
+    _present(work, "explanation", as_json=as_json, debug=debug)
+
+
 @command("verify", "rapport verify 20260630T030000-1a2b3c")
 def verify(
     release: Annotated[str | None, typer.Argument(help="A release that `rapport releases` lists.")] = None,

@@ -13,6 +13,7 @@ EXIT_CODES = {
     "UnusableInputError": EXIT_USAGE,
     "UnusableSettingError": EXIT_USAGE,
     "SourceProfileError": EXIT_USAGE,
+    "NotExplainableError": EXIT_USAGE,
     "GateRefused": EXIT_REFUSED,
     "RunInProgressError": EXIT_LOCKED,
     "VerificationFailedError": EXIT_FAILED,

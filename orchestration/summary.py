@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from orchestration.explanation_view import show_explanation
 from orchestration.settings import Settings
 
 TIER_LABELS = {
@@ -174,6 +175,7 @@ SHOWN: dict[str, Callable[[dict[str, Any], Console], None]] = {
     "status": _show_status,
     "releases": _show_rows(("release_id", "as_of", "built_at", "is_current"), "releases"),
     "rollback": _show_facts,
+    "explanation": show_explanation,
     "verification": _show_rows(("table", "rows", "rebuilt_rows", "is_equal"), "tables"),
     "quarantine": _show_rows(("extract", "file_name", "line_number", "reasons"), "rows"),
     "replay": _show_rows(("extract", "tried", "accepted", "duplicate", "refused"), "extracts"),

@@ -23,20 +23,13 @@ SALT_BYTES = 32
 ACCOUNT_DIGITS, CUSTOMER_DIGITS, SESSION_DIGITS, EVIDENCE_DIGITS = 20, 15, 20, 32
 SALTED = "getvariable('pseudonym_salt') || '|' || "
 
-# A customer's id comes from its first account (see int_account_customers). One whose id no other account
-# explains is named after a personal account, and all numbers could be tried against that name.
-PERSONAL_CUSTOMERS = f"""
-create or replace temporary table personal_customers as
-select
-    customer_id,
-    not bool_or(
-        not {is_personal_id("account_id")}
-        and customer_id = 'C' || substr(md5(platform || '|' || account_id), 1, {CUSTOMER_DIGITS})
-    ) as is_named_after_one
-from marts.identity_map
-group by customer_id
-having bool_or({is_personal_id("account_id")})
-"""  # noqa: S608
+ALL_ACCOUNTS = "marts.identity_map"
+
+
+def find_salt(home: Path) -> str | None:
+    """Return the home's secret, None before the first release: nothing is published by it yet."""
+    path = home / SALT_FILE
+    return path.read_text(encoding="ascii") if path.exists() else None
 
 
 def read_salt(home: Path) -> str:
@@ -55,7 +48,11 @@ def read_salt(home: Path) -> str:
 
 
 def pseudonyms(
-    *, connection: duckdb.DuckDBPyConnection, salt: str, columns: Mapping[str, Iterable[str]]
+    *,
+    connection: duckdb.DuckDBPyConnection,
+    salt: str,
+    columns: Mapping[str, Iterable[str]],
+    accounts: str = ALL_ACCOUNTS,
 ) -> dict[str, str]:
     """Prepare a connection and return what stands in for columns in the published file.
 
@@ -65,14 +62,15 @@ def pseudonyms(
         connection: the warehouse.
         salt: from `read_salt`.
         columns: by table of the warehouse.
+        accounts: the table of accounts with their customers; all accounts of a customer or none are in it.
 
     Returns:
         Expression by column name; a table with `account_id` has `platform`, too.
     """
-    connection.execute("set variable pseudonym_salt = ?", [salt])
+    _keep_salt(connection, salt)
     expressions = {"account_id": _account()}
-    if {"customer_id", "account_id"} <= set(columns.get("marts.identity_map", ())):
-        connection.execute(PERSONAL_CUSTOMERS)
+    if {"customer_id", "account_id"} <= set(columns.get(accounts, ())):
+        connection.execute(_personal_customers(accounts))
         if connection.execute("select 1 from personal_customers limit 1").fetchone():
             expressions |= {
                 "customer_id": _customer(),
@@ -82,15 +80,61 @@ def pseudonyms(
     return expressions
 
 
+def define_hashes(*, connection: duckdb.DuckDBPyConnection, salt: str) -> None:
+    """Define what an id would be published as, to find the one behind a hash.
+
+    Args:
+        connection: gets the macros `hashed_account(platform, account_id)` and `hashed_customer(customer_id)`.
+        salt: from `find_salt`.
+    """
+    _keep_salt(connection, salt)
+    connection.execute(
+        f"create or replace temporary macro hashed_account(platform, account_id) as {_hashed_account()}; "
+        f"create or replace temporary macro hashed_customer(customer_id) as {_hashed_customer()}"
+    )
+
+
+def _keep_salt(connection: duckdb.DuckDBPyConnection, salt: str) -> None:
+    # As text, because binding a parameter makes DuckDB import pandas: too long for a command that only looks.
+    literal = salt.replace("'", "''")
+    connection.execute(f"set variable pseudonym_salt = '{literal}'")
+
+
+def _personal_customers(accounts: str) -> str:
+    """Return the statement that lists the customers with a personal account id.
+
+    A customer's id comes from its first account (see int_account_customers). One whose id no other account
+    explains is named after a personal account, and all numbers could be tried against that name.
+    """
+    return f"""
+        create or replace temporary table personal_customers as
+        select
+            customer_id,
+            not bool_or(
+                not {is_personal_id("account_id")}
+                and customer_id = 'C' || substr(md5(platform || '|' || account_id), 1, {CUSTOMER_DIGITS})
+            ) as is_named_after_one
+        from {accounts}
+        group by customer_id
+        having bool_or({is_personal_id("account_id")})
+    """  # noqa: S608
+
+
 def _account() -> str:
-    hashed = _keyed("platform || '|' || account_id", ACCOUNT_DIGITS)
-    return f"case when {is_personal_id('account_id')} then 'A' || {hashed} else account_id end"
+    return f"case when {is_personal_id('account_id')} then {_hashed_account()} else account_id end"
+
+
+def _hashed_account() -> str:
+    return "'A' || " + _keyed("platform || '|' || account_id", ACCOUNT_DIGITS)
 
 
 def _customer() -> str:
     named = "select customer_id from personal_customers where is_named_after_one"
-    hashed = _keyed("customer_id", CUSTOMER_DIGITS)
-    return f"case when customer_id in ({named}) then 'C' || {hashed} else customer_id end"
+    return f"case when customer_id in ({named}) then {_hashed_customer()} else customer_id end"
+
+
+def _hashed_customer() -> str:
+    return "'C' || " + _keyed("customer_id", CUSTOMER_DIGITS)
 
 
 def _session() -> str:

@@ -26,6 +26,7 @@ from tests.pipeline.commands import rapport
         (["quarantine", "--export", "{tmp}"], "is a folder"),
         (["run", "--as-of", "[/b]"], "Invalid value"),
         (["rollback", "never"], "There is no release"),
+        (["explain", "1042"], "No run has finished"),
         (["nonsense"], "No such command"),
     ],
 )
@@ -85,7 +86,8 @@ def test_a_second_run_says_who_holds_the_lock(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "simulate", "run", "status", "releases", "rollback", "quarantine", "replay"]
+    "command",
+    ["demo", "simulate", "run", "status", "releases", "rollback", "quarantine", "replay", "explain"],
 )
 def test_every_command_helps_with_an_example(command: str) -> None:
     outcome = rapport(command, "--help")

@@ -27,8 +27,11 @@ def reason(failures: dict[str, StepFailure], found: Verdict = NOTHING_FAILED) ->
     return reason_of(found=found, failures=failures, home=Path())
 
 
-# A verification is no stage of a run.
-@pytest.mark.parametrize("name", [name for name in EXIT_CODES if name != "VerificationFailedError"])
+# A verification and an explanation are no stages of a run.
+STAGES = [name for name in EXIT_CODES if name not in {"VerificationFailedError", "NotExplainableError"}]
+
+
+@pytest.mark.parametrize("name", STAGES)
 def test_an_error_of_a_stage_keeps_its_exit_code(name: str) -> None:
     error = reason({"raw__orders": StepFailure(name, "What to do.")})
     assert ending_of(error)[1] == EXIT_CODES[name]
