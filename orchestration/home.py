@@ -20,7 +20,7 @@ READABLE_FOLDER = 0o755
 """Mode of the home and of releases, which BI tools of other users pass through and read."""
 OWNER_ONLY_UMASK = 0o077
 PRIVATE = (
-    *("raw", "quarantine", "private", "warehouse.duckdb", "ledger.jsonl"),
+    *("raw", "quarantine", "history", "private", "warehouse.duckdb", "ledger.jsonl"),
     *("run.log", "dagster", "dbt", "tmp", "source.json", "last_run.json"),
 )
 """Everything below the home that may hold personal data or say where it came from."""

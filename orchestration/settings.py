@@ -128,6 +128,11 @@ class Settings:
         return self.home / "current"
 
     @property
+    def history_dir(self) -> Path:
+        """What each release said, see `orchestration.release.history`."""
+        return self.home / "history"
+
+    @property
     def temp_dir(self) -> Path:
         """Scratch space: spilled sorts, transcoded files, half-written releases."""
         return self.home / "tmp"

@@ -141,6 +141,8 @@ def _link_inputs(*, manifest: dict[str, Any], settings: Settings, scratch: Path)
         if item.quarantine_file:
             folder = Path(item.extract) / item.quarantine_file
             _link(settings.quarantine_dir / folder, there.quarantine_dir / folder)
+    for name in manifest.get("history", []):
+        _link(settings.home / name, scratch / name)
     ledger.replace(there.ledger_path, receipts)
     if (settings.home / SALT_FILE).exists():
         _link(settings.home / SALT_FILE, scratch / SALT_FILE)

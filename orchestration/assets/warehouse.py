@@ -15,6 +15,7 @@ from orchestration import continuation, dbt_build
 from orchestration.batch import dbt_vars, export_for_dbt, resolve_as_of, utc_now
 from orchestration.dbt_manifest import dbt_manifest, ensure_manifest
 from orchestration.dbt_translator import SERVING, StageTranslator
+from orchestration.release import history
 from orchestration.resources import RunSettings
 from orchestration.settings import Settings
 from orchestration.table_metadata import describe_outputs
@@ -37,7 +38,9 @@ def warehouse(context: dg.AssetExecutionContext, run_settings: RunSettings) -> I
     Events, sessions and orders go on from the last finished build; see `orchestration.continuation`.
     """
     settings = run_settings.settings()
+    history.settle(settings)
     with open_warehouse(settings) as connection:
+        history.create_views(connection, settings)
         as_of = resolve_as_of(connection=connection, settings=settings)
         found = continuation.begin(connection=connection, settings=settings, as_of=as_of)
     context.log.info(f"goes on from the last build: {', '.join(found.models) or 'nothing'}")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.landing.ledger import FileReceipt, read_ledger
+from orchestration.release.history import kept_files
 from orchestration.settings import PROJECT_ROOT, SEEDS_DIR, Settings
 
 CODE_FOLDERS = ("orchestration", "models", "expectations", "dbt_project")
@@ -54,6 +55,7 @@ def describe(
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
         "code_hash": code_hash(),
         "seeds": seed_hashes(SEEDS_DIR),
+        "history": [path.as_posix() for path in kept_files(settings)],
         "settings": {
             "profile": settings.profile,
             "as_of": settings.as_of.isoformat() if settings.as_of else None,

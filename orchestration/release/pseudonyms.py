@@ -71,9 +71,11 @@ def pseudonyms(
     expressions = {"account_id": _account()}
     if {"customer_id", "account_id"} <= set(columns.get(accounts, ())):
         connection.execute(_personal_customers(accounts))
+        connection.execute(_explained_customers(accounts))
         if connection.execute("select 1 from personal_customers limit 1").fetchone():
             expressions |= {
-                "customer_id": _customer(),
+                "customer_id": _customer("customer_id"),
+                "former_customer_id": _customer("former_customer_id"),
                 "session_id": _session(),
                 "linked_through": _evidence(),
             }
@@ -120,6 +122,22 @@ def _personal_customers(accounts: str) -> str:
     """  # noqa: S608
 
 
+def _explained_customers(accounts: str) -> str:
+    """Return the statement that lists the customers that may be shown as they are unless they are named after one.
+
+    History names customers that no account names any more: where some ids are personal, only those that an
+    account explains which is not are shown.
+    """
+    return f"""
+        create or replace temporary table explained_customers as
+        select 'C' || substr(md5(platform || '|' || account_id), 1, {CUSTOMER_DIGITS}) as customer_id
+        from {accounts}
+        where not {is_personal_id("account_id")}
+        union
+        select customer_id from {accounts}
+    """  # noqa: S608
+
+
 def _account() -> str:
     return f"case when {is_personal_id('account_id')} then {_hashed_account()} else account_id end"
 
@@ -128,13 +146,17 @@ def _hashed_account() -> str:
     return "'A' || " + _keyed("platform || '|' || account_id", ACCOUNT_DIGITS)
 
 
-def _customer() -> str:
+def _customer(column: str) -> str:
     named = "select customer_id from personal_customers where is_named_after_one"
-    return f"case when customer_id in ({named}) then {_hashed_customer()} else customer_id end"
+    explained = "select customer_id from explained_customers"
+    return (
+        f"case when {column} in ({named}) or {column} not in ({explained}) "
+        f"then {_hashed_customer(column)} else {column} end"
+    )
 
 
-def _hashed_customer() -> str:
-    return "'C' || " + _keyed("customer_id", CUSTOMER_DIGITS)
+def _hashed_customer(column: str = "customer_id") -> str:
+    return "'C' || " + _keyed(column, CUSTOMER_DIGITS)
 
 
 def _session() -> str:

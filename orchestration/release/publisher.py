@@ -21,8 +21,8 @@ import duckdb
 from expectations import verdict
 from orchestration.disk import sync_folder
 from orchestration.home import READABLE_FOLDER, make_readable_folder
+from orchestration.release import history, registry
 from orchestration.release import manifest as manifests
-from orchestration.release import registry
 from orchestration.release.dictionary import load_tables
 from orchestration.release.pseudonyms import read_salt
 from orchestration.release.registry import MANIFEST_FILE, MARTS_FILE, SEEDS_FOLDER, Release
@@ -64,6 +64,7 @@ def publish(
             found = verdict.demand(connection=connection, batch_id=batch_id)
             if not found.is_passed:
                 raise verdict.GateRefused(failed=found.failed, missing=found.missing)
+            history.write_pending(connection, settings=settings, release_id=release_id, as_of_date=as_of_date)
             tables = _write_file(
                 connection,
                 settings=settings,
@@ -90,6 +91,7 @@ def publish(
         _keep_seeds(folder / SEEDS_FOLDER)
         _move(folder, settings.releases_dir / release_id)
     release = registry.rollback(settings=settings, release_id=release_id)
+    history.settle(settings)
     registry.prune(settings=settings)
     return release
 

@@ -12,10 +12,18 @@ ABOUT_CUSTOMERS = re.compile(r"^int_(customer_|evaluation_dates$)")
 LAST_BUILD = {"last_build", "last_build_intermediate", "last_build_marts"}
 MAY_READ = {
     "staging": {"raw", "staging", "seeds"},
-    "intermediate": {"staging", "intermediate", "seeds", *LAST_BUILD},
+    "intermediate": {"staging", "intermediate", "seeds", "history", *LAST_BUILD},
     "customer intermediate": {"facts", "intermediate", "customer intermediate", "seeds"},
     "facts": {"staging", "intermediate", "facts", "seeds"},
-    "customer marts": {"intermediate", "customer intermediate", "facts", "customer marts", "seeds", "kpi"},
+    "customer marts": {
+        "intermediate",
+        "customer intermediate",
+        "facts",
+        "customer marts",
+        "seeds",
+        "kpi",
+        "history",
+    },
     "governance": {"staging", "intermediate", "facts", "customer marts", "governance", "seeds", "kpi"},
 }
 NAMES = {

@@ -1,0 +1,127 @@
+"""Accounts that join and part again: customers keep their ids, and what was published of a day stays readable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import md5
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.commands import published, rapport, release_of
+
+REGISTRATION = "account_id,platform,registered_at,updated_at,name,email,phone,status"
+ORDER = "order_id,platform,account_id,ordered_at,status,paid_amount"
+NIGHTS = ("2026-05-31", "2026-06-01", "2026-06-02")
+PHONES = ("13911112222", "13811112222", "13711112222")
+"""What the younger account says on each day; the second is the elder account's, too."""
+
+
+def customer(platform: str, account: str) -> str:
+    return "C" + md5(f"{platform}|{account}".encode(), usedforsecurity=False).hexdigest()[:15]
+
+
+ELDER, YOUNGER = customer("web", "elder"), customer("jd", "younger")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A home after three nights, and the release of each."""
+
+    home: Path
+    releases: list[str]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    folder = tmp_path_factory.mktemp("history")
+    landing, home = folder / "landing", folder / "home"
+    for extract in ("orders", "registrations"):
+        (landing / extract).mkdir(parents=True)
+    _drop(landing, "registrations", "elder", [f"elder,web,2025-01-01,2025-01-01,王芳,,{PHONES[1]},active"])
+    _drop(
+        landing,
+        "orders",
+        "spring",
+        [
+            "o1,web,elder,2026-04-10,paid,100.00",
+            "o2,jd,younger,2026-04-11,paid,50.00",
+            "o3,jd,younger,2026-05-02,paid,7.50",
+        ],
+    )
+    releases = []
+    for number, (day, phone) in enumerate(zip(NIGHTS, PHONES, strict=True)):
+        _drop(landing, "registrations", day, [f"younger,jd,2025-02-01,{day},王芳,,{phone},active"])
+        _drop(landing, "orders", day, [f"n{number},web,elder,{day},paid,10.00"])
+        if (
+            day == NIGHTS[-1]
+        ):  # late: it makes another customer of 31 May, but not of what was published of it
+            _drop(landing, "orders", "late", ["late,web,elder,2026-05-20,paid,9000.00"])
+        outcome = rapport("run", "--landing", landing, "--home", home)
+        assert outcome.code == 0, outcome.out + outcome.err
+        releases.append(release_of(home))
+    return Shop(home=home, releases=releases)
+
+
+def _drop(landing: Path, extract: str, name: str, lines: list[str]) -> None:
+    header = ORDER if extract == "orders" else REGISTRATION
+    (landing / extract / f"{name}.csv").write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+
+
+def rows(shop: Shop, query: str) -> list[tuple[object, ...]]:
+    with published(shop.home) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_a_merge_and_a_split_are_told_with_their_day_and_reason(shop: Shop) -> None:
+    assert rows(
+        shop,
+        "select happened_on::varchar, event, former_customer_id, customer_id, accounts, rule"
+        " from governance.identity_events order by all",
+    ) == [
+        (NIGHTS[1], "merged", YOUNGER, ELDER, 1, "phone"),
+        (NIGHTS[2], "split", ELDER, YOUNGER, 1, "single"),
+    ]
+
+
+def test_the_months_that_a_merge_restates_are_told_with_their_money(shop: Shop) -> None:
+    assert rows(
+        shop,
+        "select happened_on::varchar, former_customer_id, order_month::varchar, orders, net_revenue::varchar"
+        " from governance.identity_restatements order by all",
+    ) == [
+        (NIGHTS[1], YOUNGER, "2026-04-01", 1, "50.00"),
+        (NIGHTS[1], YOUNGER, "2026-05-01", 1, "7.50"),
+        (NIGHTS[2], ELDER, "2026-04-01", 1, "50.00"),
+        (NIGHTS[2], ELDER, "2026-05-01", 1, "7.50"),
+    ]
+
+
+def test_what_was_published_of_a_day_stays_although_late_orders_came(shop: Shop) -> None:
+    value_levels = rows(
+        shop,
+        "select customer_id, valid_from::varchar, valid_to::varchar, value_level"
+        " from marts.customer_history order by customer_id = '" + YOUNGER + "', valid_from",
+    )
+    elder = [row[1:] for row in value_levels if row[0] == ELDER]
+    younger = [row[1:] for row in value_levels if row[0] == YOUNGER]
+    assert elder[0][0] == NIGHTS[0]
+    assert elder[0][2] == "low"
+    assert elder[-1] == (NIGHTS[2], None, "high")
+    assert [row[:2] for row in younger] == [(NIGHTS[0], NIGHTS[0]), (NIGHTS[2], None)]
+
+
+def test_each_day_has_one_row_per_customer_that_was_published(shop: Shop) -> None:
+    found = rows(
+        shop,
+        "select day::date::varchar, count(*), count(distinct customer_id) from marts.customer_history, "
+        f"unnest(['{NIGHTS[0]}', '{NIGHTS[1]}', '{NIGHTS[2]}']::date[]) as days (day) "
+        "where valid_from <= day and (valid_to is null or day <= valid_to) group by all order by all",
+    )
+    assert found == [(NIGHTS[0], 2, 2), (NIGHTS[1], 1, 1), (NIGHTS[2], 2, 2)]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_release_with_history_is_built_again(shop: Shop, number: int) -> None:
+    outcome = rapport("verify", shop.releases[number], "--home", shop.home)
+    assert outcome.code == 0, outcome.out + outcome.err
