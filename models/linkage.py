@@ -162,7 +162,9 @@ def _write_frequencies(connection: duckdb.DuckDBPyConnection, *, weights: Weight
     """Write how frequent values are that are more frequent than their weight's u; the others keep that u."""
     for key, level in _levels_with_frequency().items():
         other = level.told_apart_by
-        holders = f"count(distinct {other}) + count(*) filter (where {other} is null)" if other else "count(*)"
+        holders = (
+            f"count(distinct {other}) + count(*) filter (where {other} is null)" if other else "count(*)"
+        )
         # All holders but one: the chance that another person has the value of the first.
         connection.execute(
             f"""
