@@ -25,6 +25,8 @@ from orchestration.release import registry
 from orchestration.settings import Settings
 
 PENDING = ".pending"
+ISO_DATE = len("2026-06-30")
+"""A file is named after the last day that its release knew, and the release."""
 ORIGIN = {"as_of_date": "date", "release_id": "varchar", "is_gone": "boolean"}
 """What every row says beside its content: which release told it, and whether the key was told no more."""
 
@@ -51,12 +53,13 @@ KINDS: Mapping[str, Kept] = {
             "customer_id": "varchar",
             "customer_category": "varchar",
             "rfm_tier": "varchar",
+            "evaluated_tier": "varchar",
             "is_vip": "boolean",
             "value_level": "varchar",
             "activity_level": "varchar",
             "lifecycle_stage": "varchar",
         },
-        query="select * from marts.customer_360",
+        query="select * from marts.customer_history where valid_to is null",
     ),
     "accounts": Kept(
         key=("platform", "account_id"),
@@ -67,8 +70,15 @@ KINDS: Mapping[str, Kept] = {
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Create or replace `history.<kind>`: every change that a release told, empty and typed before the first."""
+    """Create or replace `history.<kind>`, every change that a release told, and `history.released_days`.
+
+    Before the first release they are empty and typed.
+    """
     connection.execute("create schema if not exists history")
+    days = ", ".join(sorted({f"'{_as_of_date(path)}'" for path in _files(settings, "customers")}))
+    connection.execute(
+        f"create or replace view history.released_days as select unnest([{days}]::date[]) as as_of_date"
+    )
     for kind, kept in KINDS.items():
         columns = {**kept.columns, **ORIGIN}
         files = _files(settings, kind)
@@ -152,5 +162,9 @@ def _files(settings: Settings, kind: str) -> list[Path]:
     return sorted((settings.history_dir / kind).glob("*.parquet"))
 
 
+def _as_of_date(path: Path) -> str:
+    return path.name[:ISO_DATE]
+
+
 def _release_of(path: Path) -> str:
-    return path.name.removesuffix(PENDING).removesuffix(".parquet")[len("2026-06-30-") :]
+    return path.name.removesuffix(PENDING).removesuffix(".parquet")[ISO_DATE + 1 :]

@@ -121,6 +121,26 @@ def test_each_day_has_one_row_per_customer_that_was_published(shop: Shop) -> Non
     assert found == [(NIGHTS[0], 2, 2), (NIGHTS[1], 1, 1), (NIGHTS[2], 2, 2)]
 
 
+def test_what_would_be_true_now_stands_beside_what_was_published(shop: Shop) -> None:
+    """The last day of May that was told is a day with a release; the late order of 20 May makes it another day."""
+    found = rows(
+        shop,
+        "select told_on::varchar, customer_id, difference, value_level, value_level_now, rfm_tier, rfm_tier_now"
+        " from marts.customer_restatements order by told_on, customer_id",
+    )
+    assert (NIGHTS[0], ELDER, "other state", "low", "high", "Bronze", "Silver") in found
+
+
+def test_a_customer_that_is_back_is_told_as_not_published_meanwhile(shop: Shop) -> None:
+    """Of June the last day told before the third night is the second, on which the younger was part of the elder."""
+    found = rows(
+        shop,
+        "select difference, customer_category, customer_category_now from marts.customer_restatements"
+        f" where customer_id = '{YOUNGER}' and told_on = '{NIGHTS[1]}'",
+    )
+    assert found == [("not published", None, "new")]
+
+
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_release_with_history_is_built_again(shop: Shop, number: int) -> None:
     outcome = rapport("verify", shop.releases[number], "--home", shop.home)

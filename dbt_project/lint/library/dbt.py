@@ -14,3 +14,8 @@ def datediff(first_date: str, second_date: str, datepart: str) -> str:
 def date_trunc(datepart: str, date: str) -> str:
     """Stand in for `dbt.date_trunc`."""
     return f"date_trunc('{datepart}', {date})"
+
+
+def type_string() -> str:
+    """Stand in for `dbt.type_string`."""
+    return "varchar"

@@ -1,7 +1,7 @@
--- What is scored: each customer on the as-of date, on the last day before each yearly evaluation of tiers, and on the
--- day of the first order.
+-- What is scored: each customer on the as-of date, on the last day before each yearly evaluation of tiers, on the
+-- days that releases told, and on the day of the first order.
 with dates as (
-    select purpose, evaluated_on from {{ ref('int_evaluation_dates') }} where purpose in ('scores', 'tiers')
+    select purpose, evaluated_on from {{ ref('int_evaluation_dates') }} where purpose in ('scores', 'tiers', 'told')
 ),
 
 periods as (

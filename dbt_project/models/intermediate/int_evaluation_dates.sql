@@ -1,4 +1,4 @@
--- The days on which rules are evaluated. A further day here (month ends, say) gives a rule its history.
+-- The days on which rules are evaluated. A further day here gives a rule its history.
 -- Tiers are set on a fixed day of the year, whatever the as-of date, so that a later run tells the same history.
 with recursive as_of as (
     select {{ as_of_date() }} as as_of_date
@@ -30,6 +30,10 @@ in_force as (
     {{ rule_values_on_days(ref('rfm_weights'), 'candidates', ['evaluation_month']) }}
 ),
 
+told as (
+    select told_on from {{ ref('int_told_days') }}
+),
+
 final as (
     select
         'scores' as purpose,
@@ -48,7 +52,14 @@ final as (
     union all
     select 'segments', as_of_date, true from as_of
     union all
-    select 'segments', {{ months_after('as_of_date', '-1') }}, false from as_of
+    select 'segments', before.evaluated_on, false
+    from (
+        select {{ months_after('as_of_date', '-1') }} as evaluated_on from as_of
+        union
+        select told_on from told
+    ) as before
+    union all
+    select 'told', told_on, false from told
 )
 
 select purpose, evaluated_on, is_current from final

@@ -1,5 +1,5 @@
--- Several persons behind one e-mail or phone: a household shares a mailbox, a returned number goes to the next
--- subscriber. Accounts with another name and another birth date are other persons; one that lacks either is no evidence.
+-- Several persons behind one e-mail or phone: a household shares a mailbox, a returned number goes to somebody else.
+-- Accounts with another name and another birth date are other persons; one that lacks either is no evidence.
 -- A mailbox has its persons at once. A number passes on in order of registration, and only long after the last known
 -- person registered; an account that says too little stays with the holder before it.
 with

@@ -76,9 +76,10 @@ names as (
             else trim({{ letters_only('stated_name', ' ') }})
         end as name
     from (select distinct stated_name from spelled) as stated
-    where not exists (
-        select 1 from {{ placeholders_of('name') }} as nobody where stated.stated_name like nobody.pattern
-    )
+    where
+        not exists (
+            select 1 from {{ placeholders_of('name') }} as nobody where stated.stated_name like nobody.pattern
+        )
 
 ),
 

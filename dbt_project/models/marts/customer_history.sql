@@ -1,5 +1,9 @@
 {{ config(tags=['serving']) }}
 
+{%- set attributes = [
+    'customer_category', 'rfm_tier', 'evaluated_tier', 'is_vip', 'value_level', 'activity_level', 'lifecycle_stage',
+] %}
+
 with told_before as (
     select
         *,
@@ -8,31 +12,33 @@ with told_before as (
     where as_of_date < {{ as_of_date() }}
 ),
 
+tiers as (
+    select customer_id, rfm_tier as evaluated_tier
+    from {{ ref('rfm_tier_history') }}
+    where valid_from <= {{ as_of_date() }} and (valid_to is null or valid_to >= {{ as_of_date() }})
+),
+
 told as (
-    select
-        customer_id, customer_category, rfm_tier, is_vip, value_level, activity_level, lifecycle_stage, is_gone,
-        as_of_date
+    select customer_id, {{ attributes | join(', ') }}, is_gone, as_of_date
     from told_before
     where age = 1
     union all
     select
-        customer_id, customer_category, rfm_tier, is_vip, value_level, activity_level, lifecycle_stage, false,
-        {{ as_of_date() }}
-    from {{ ref('customer_360') }}
+        customers.customer_id, customers.customer_category, customers.rfm_tier, tiers.evaluated_tier, customers.is_vip,
+        customers.value_level, customers.activity_level, customers.lifecycle_stage, false, {{ as_of_date() }}
+    from {{ ref('customer_360') }} as customers
+    left join tiers on tiers.customer_id = customers.customer_id
 ),
 
--- Only what differs from the day before begins a row; a customer that was merged away ends without another one.
+-- Only what differs from the release before begins a row; a customer that was merged away ends without another one.
 compared as (
     select
         *,
         row_number() over (partition by customer_id order by as_of_date) = 1 as is_first,
-        lag(customer_category) over (partition by customer_id order by as_of_date) as before_category,
-        lag(rfm_tier) over (partition by customer_id order by as_of_date) as before_tier,
-        lag(is_vip) over (partition by customer_id order by as_of_date) as before_vip,
-        lag(value_level) over (partition by customer_id order by as_of_date) as before_value,
-        lag(activity_level) over (partition by customer_id order by as_of_date) as before_activity,
-        lag(lifecycle_stage) over (partition by customer_id order by as_of_date) as before_stage,
-        lag(is_gone) over (partition by customer_id order by as_of_date) as before_gone
+        {%- for attribute in attributes %}
+        lag({{ attribute }}) over (partition by customer_id order by as_of_date) as before_{{ attribute }},
+        {%- endfor %}
+        lag(is_gone) over (partition by customer_id order by as_of_date) as before_is_gone
     from told
 ),
 
@@ -43,13 +49,10 @@ periods as (
     from compared
     where
         is_first
-        or customer_category is distinct from before_category
-        or rfm_tier is distinct from before_tier
-        or is_vip is distinct from before_vip
-        or value_level is distinct from before_value
-        or activity_level is distinct from before_activity
-        or lifecycle_stage is distinct from before_stage
-        or is_gone is distinct from before_gone
+        {%- for attribute in attributes %}
+        or {{ attribute }} is distinct from before_{{ attribute }}
+        {%- endfor %}
+        or is_gone is distinct from before_is_gone
 ),
 
 final as (
@@ -57,24 +60,12 @@ final as (
         customer_id,
         as_of_date as valid_from,
         {{ days_after('next_date', -1) }} as valid_to,
-        customer_category,
-        rfm_tier,
-        is_vip,
-        value_level,
-        activity_level,
-        lifecycle_stage
+        {{ attributes | join(', ') }}
     from periods
     where not is_gone
 )
 
 select
-    customer_id,
-    valid_from,
-    valid_to,
-    customer_category,
-    rfm_tier,
-    is_vip,
-    value_level,
-    activity_level,
+    customer_id, valid_from, valid_to, customer_category, rfm_tier, evaluated_tier, is_vip, value_level, activity_level,
     lifecycle_stage
 from final

@@ -1,7 +1,9 @@
 {{ config(tags=['serving']) }}
 
 with customers as (
-    select * from {{ ref('int_customer_segments') }}
+    select *
+    from {{ ref('int_customer_segments') }}
+    where is_current or evaluated_on = {{ months_after(as_of_date(), '-1') }}
 ),
 
 final as (

@@ -15,6 +15,7 @@ from orchestration.batch import dbt_vars, export_for_dbt, resolve_as_of
 from orchestration.landing.arrivals import landing_files
 from orchestration.landing.ingest import ingest_extract
 from orchestration.landing.views import create_raw_views
+from orchestration.release import history
 from orchestration.release.content_hash import content_hash
 from orchestration.settings import EXTRACTS, Settings
 from orchestration.warehouse import open_warehouse
@@ -66,6 +67,7 @@ class Home:
         """Build from what was taken in; as `night`."""
         settings = replace(self.settings, as_of=as_of)
         with open_warehouse(settings) as connection:
+            history.create_views(connection, settings)
             day = resolve_as_of(connection=connection, settings=settings)
             found = continuation.begin(connection=connection, settings=settings, as_of=day)
         self.continued = found.models

@@ -1,0 +1,89 @@
+{{ config(tags=['serving']) }}
+
+{%- set attributes = [
+    'customer_category', 'rfm_tier', 'evaluated_tier', 'is_vip', 'value_level', 'activity_level', 'lifecycle_stage',
+] %}
+
+with days as (
+    select evaluated_on as told_on from {{ ref('int_evaluation_dates') }} where purpose = 'told'
+),
+
+published as (
+    select days.told_on, history.*
+    from {{ ref('customer_history') }} as history
+    inner join days
+        on days.told_on >= history.valid_from and (history.valid_to is null or days.told_on <= history.valid_to)
+),
+
+scores as (
+    select customer_id, evaluated_on, rfm_tier from {{ ref('int_customer_rfm') }} where purpose = 'told'
+),
+
+vip as (
+    select vip.customer_id, days.told_on
+    from {{ ref('int_customer_vip') }} as vip
+    inner join days on days.told_on >= vip.earned_on and days.told_on < vip.vip_until
+    group by vip.customer_id, days.told_on
+),
+
+delivered as (
+    select count(*) > 0 as has_items from {{ ref('order_items') }}
+),
+
+now as (
+    select
+        days.told_on,
+        segments.customer_id,
+        segments.customer_category,
+        scores.rfm_tier,
+        tiers.rfm_tier as evaluated_tier,
+        case when delivered.has_items then vip.customer_id is not null end as is_vip,
+        segments.value_level,
+        segments.activity_level,
+        segments.lifecycle_stage
+    from {{ ref('int_customer_segments') }} as segments
+    inner join days on days.told_on = segments.evaluated_on
+    cross join delivered
+    left join scores on scores.customer_id = segments.customer_id and scores.evaluated_on = days.told_on
+    left join {{ ref('rfm_tier_history') }} as tiers
+        on
+            tiers.customer_id = segments.customer_id
+            and days.told_on >= tiers.valid_from
+            and (tiers.valid_to is null or days.told_on <= tiers.valid_to)
+    left join vip on vip.customer_id = segments.customer_id and vip.told_on = days.told_on
+),
+
+-- Who has no date at all is on no past day, yet stays in every release: nothing about them was restated.
+final as (
+    select
+        coalesce(published.customer_id, now.customer_id) as customer_id,
+        coalesce(published.told_on, now.told_on) as told_on,
+        case
+            when published.customer_id is null then 'not published'
+            when now.customer_id is null then 'no customer any more'
+            else 'other state'
+        end as difference,
+        published.customer_category, now.customer_category as customer_category_now,
+        published.rfm_tier, now.rfm_tier as rfm_tier_now,
+        published.evaluated_tier, now.evaluated_tier as evaluated_tier_now,
+        published.is_vip, now.is_vip as is_vip_now,
+        published.value_level, now.value_level as value_level_now,
+        published.activity_level, now.activity_level as activity_level_now,
+        published.lifecycle_stage, now.lifecycle_stage as lifecycle_stage_now
+    from published
+    full outer join now on now.customer_id = published.customer_id and now.told_on = published.told_on
+    left join {{ ref('int_customers') }} as customers on customers.customer_id = published.customer_id
+    where
+        (now.customer_id is null and customers.customer_id is null)
+        or published.customer_id is null
+        {%- for attribute in attributes %}
+        or (now.customer_id is not null and published.{{ attribute }} is distinct from now.{{ attribute }})
+        {%- endfor %}
+)
+
+select
+    customer_id, told_on, difference,
+    customer_category, customer_category_now, rfm_tier, rfm_tier_now, evaluated_tier, evaluated_tier_now,
+    is_vip, is_vip_now, value_level, value_level_now, activity_level, activity_level_now,
+    lifecycle_stage, lifecycle_stage_now
+from final
