@@ -69,7 +69,7 @@ def main() -> None:
             m, u, reason = _weight(
                 comparison, level.name, has_frequency=bool(level.shared), febrl=febrl, shop=shop
             )
-            rows.writerow([comparison, level.name, m, u, reason, chosen.valid_from])
+            rows.writerow([comparison, level.name, _plain(m), _plain(u), reason, chosen.valid_from])
 
 
 def estimated(*, home: Path, equal_keys: tuple[str, ...]) -> Weights:
@@ -127,6 +127,11 @@ def _weight(
 def _known(share: float | str | None) -> float | None:
     """Splink writes a sentence where a level was not seen."""
     return share if isinstance(share, float) else None
+
+
+def _plain(share: float) -> str:
+    """Write a share without exponent, as seeds do."""
+    return f"{share:.5f}".rstrip("0")
 
 
 def _bounded(share: float) -> float:
