@@ -70,14 +70,19 @@ KINDS: Mapping[str, Kept] = {
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Create or replace `history.<kind>`, every change that a release told, and `history.released_days`.
+    """Create or replace `history.<kind>`, every change that a release told, and `history.releases`.
 
     Before the first release they are empty and typed.
     """
     connection.execute("create schema if not exists history")
-    days = ", ".join(sorted({f"'{_as_of_date(path)}'" for path in _files(settings, "customers")}))
+    releases = [f"('{_as_of_date(path)}', '{_release_of(path)}')" for path in _files(settings, "accounts")]
     connection.execute(
-        f"create or replace view history.released_days as select unnest([{days}]::date[]) as as_of_date"
+        f"""
+        create or replace view history.releases as
+        select as_of_date::date as as_of_date, release_id::varchar as release_id
+        from (values {", ".join([*releases, "(null, null)"])}) as releases (as_of_date, release_id)
+        where release_id is not null
+        """  # noqa: S608
     )
     for kind, kept in KINDS.items():
         columns = {**kept.columns, **ORIGIN}

@@ -3,7 +3,10 @@ with
 
 periods as (
 
-    select * from {{ ref('int_account_periods') }}
+    select
+        *,
+        cast(dense_rank() over (partition by known_from order by from_step) as integer) as change_number
+    from {{ ref('int_account_periods') }}
     where former_customer_id is not null
 
 ),
@@ -18,6 +21,7 @@ final as (
 
     select
         periods.known_from as happened_on,
+        periods.change_number,
         periods.former_customer_id,
         periods.customer_id,
         cast({{ dbt.date_trunc('month', 'orders.order_date') }} as date) as order_month,
@@ -26,8 +30,8 @@ final as (
     from periods
     inner join orders
         on periods.platform = orders.platform and periods.account_id = orders.account_id
-    where orders.order_date < periods.known_from
-    group by 1, 2, 3, 4
+    where orders.order_date <= periods.told_until
+    group by 1, 2, 3, 4, 5
 
 )
 

@@ -1,40 +1,63 @@
 -- Which customer each account was said to be, release after release, up to this one.
 with
 
-told_before as (
+releases as (
+
+    select as_of_date, release_id
+    from {{ source('history', 'releases') }}
+    where as_of_date <= {{ as_of_date() }}
+
+),
+
+numbered as (
 
     select
-        platform,
-        account_id,
-        customer_id,
-        rule,
         as_of_date,
-        row_number() over (partition by platform, account_id, as_of_date order by release_id desc) as age
-    from {{ source('history', 'accounts') }}
-    where as_of_date < {{ as_of_date() }}
+        release_id,
+        row_number() over (order by as_of_date, release_id) as step
+    from releases
+    union all
+    select {{ as_of_date() }}, null, count(*) + 1
+    from releases
+
+),
+
+steps as (
+
+    select
+        *,
+        lag(as_of_date) over (order by step) as told_until
+    from numbered
 
 ),
 
 told as (
 
-    select platform, account_id, customer_id, rule, as_of_date
-    from told_before
-    where age = 1
+    select
+        told.platform,
+        told.account_id,
+        told.customer_id,
+        told.rule,
+        steps.*
+    from {{ source('history', 'accounts') }} as told
+    inner join steps on told.release_id = steps.release_id
     union all
-    select platform, account_id, customer_id, rule, {{ as_of_date() }} as as_of_date
-    from {{ ref('int_account_customers') }}
+    select
+        told.platform,
+        told.account_id,
+        told.customer_id,
+        told.rule,
+        steps.*
+    from {{ ref('int_account_customers') }} as told
+    inner join steps on steps.release_id is null
 
 ),
 
 followed as (
 
     select
-        platform,
-        account_id,
-        customer_id,
-        rule,
-        as_of_date,
-        lag(customer_id) over (partition by platform, account_id order by as_of_date) as former_customer_id
+        *,
+        lag(customer_id) over (partition by platform, account_id order by step) as former_customer_id
     from told
 
 ),
@@ -42,13 +65,8 @@ followed as (
 periods as (
 
     select
-        platform,
-        account_id,
-        former_customer_id,
-        customer_id,
-        rule,
-        as_of_date as known_from,
-        lead(as_of_date) over (partition by platform, account_id order by as_of_date) as known_until
+        *,
+        lead(step) over (partition by platform, account_id order by step) as until_step
     from followed
     where former_customer_id is null or customer_id is null or customer_id <> former_customer_id
 
@@ -57,7 +75,17 @@ periods as (
 -- A row without a customer only says that the account was there no more.
 final as (
 
-    select * from periods
+    select
+        platform,
+        account_id,
+        former_customer_id,
+        customer_id,
+        rule,
+        as_of_date as known_from,
+        told_until,
+        step as from_step,
+        until_step
+    from periods
     where customer_id is not null
 
 )

@@ -4,7 +4,7 @@ with
 released as (
 
     select as_of_date
-    from {{ source('history', 'released_days') }}
+    from {{ source('history', 'releases') }}
     where
         as_of_date < {{ as_of_date() }}
         and as_of_date > {{ months_after(as_of_date(), '-' ~ rule_value('history_rules', 'restated_months')) }}

@@ -18,10 +18,20 @@ tiers as (
     where valid_from <= {{ as_of_date() }} and (valid_to is null or valid_to >= {{ as_of_date() }})
 ),
 
+gone as (
+    select distinct told_before.customer_id
+    from told_before
+    left join {{ ref('customer_360') }} as customers on customers.customer_id = told_before.customer_id
+    where customers.customer_id is null
+),
+
 told as (
     select customer_id, {{ attributes | join(', ') }}, is_gone, as_of_date
     from told_before
     where age = 1
+    union all
+    select customer_id{{ ', null' * (attributes | length) }}, true, {{ as_of_date() }}
+    from gone
     union all
     select
         customers.customer_id, customers.customer_category, customers.rfm_tier, tiers.evaluated_tier, customers.is_vip,
