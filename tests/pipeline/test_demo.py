@@ -9,6 +9,7 @@ import pytest
 
 from tests.pipeline.commands import published, rapport, release_of
 from tests.pipeline.conftest import CUSTOMERS
+from tests.recomputation.recomputation import RULES, recompute_home
 
 PROMISED = {
     "marts.customer_360": "customer_id account_count platforms first_registered_at country province city gender "
@@ -104,6 +105,13 @@ def test_accounts_of_one_person_are_one_customer(demo_home: Path) -> None:
     assert truth == CUSTOMERS
     assert accounts > CUSTOMERS
     assert customers == pytest.approx(truth, rel=0.02)
+
+
+def test_every_customer_agrees_with_an_independent_recomputation(demo_home: Path) -> None:
+    compared = recompute_home(demo_home)
+    assert {rule: found.differing for rule, found in compared.items()} == dict.fromkeys(RULES, [])
+    assert compared["expected_segments.sql"].customers == pytest.approx(CUSTOMERS, rel=0.02)
+    assert compared["expected_scores.sql"].customers > CUSTOMERS / 4
 
 
 def test_no_name_email_or_phone_of_the_shop_is_published(demo_home: Path) -> None:

@@ -7,12 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
-from tests.pipeline.commands import PROJECT_ROOT, published, rapport
-
-RECOMPUTATIONS = PROJECT_ROOT / "tests" / "integration" / "dbt" / "rules"
+from tests.pipeline.commands import published, rapport
+from tests.recomputation.recomputation import RULES, recompute_home
 
 
 @pytest.fixture(scope="module")
@@ -131,39 +129,13 @@ def test_thelook_equals_the_reference(homes: dict[str, Path], shared_data: Path)
     assert sessions[0] <= expected["sessions"]
 
 
-def different_customers(home: Path, ours: str, recomputation: str) -> tuple[int, int]:
-    """Compare a query on the private build with rules written anew; return rows that differ, and rows."""
-    theirs = (RECOMPUTATIONS / recomputation).read_text(encoding="utf-8")
-    with published(home) as connection:
-        as_of = connection.execute("select as_of_date from governance.release").fetchall()[0][0]
-    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
-        connection.execute(f"create temp macro as_of() as date '{as_of}'")
-        connection.execute(f"create temp view ours as {ours}")
-        connection.execute(f"create temp table theirs as {theirs}")
-        differing = connection.execute(
-            "select count(*) from ((from ours except all from theirs) union all (from theirs except all from ours))"
-        ).fetchall()[0][0]
-        return differing, connection.execute("select count(*) from theirs").fetchall()[0][0]
-
-
-@pytest.mark.parametrize("source", ["olist", "online_retail", "thelook"])
-def test_tiers_of_every_buyer_agree_with_an_independent_recomputation(
-    homes: dict[str, Path], source: str
+@pytest.mark.parametrize(
+    ("source", "customers"), [("olist", 19_831), ("online_retail", 4_372), ("thelook", 20_000)]
+)
+def test_every_customer_agrees_with_an_independent_recomputation(
+    homes: dict[str, Path], source: str, customers: int
 ) -> None:
-    ours = "select customer_id, r_points, f_points, m_points, rfm_score, rfm_tier from marts.rfm_scores"
-    differing, customers = different_customers(homes[source], ours, "expected_scores.sql")
-    assert customers > 4_000
-    assert differing == 0
-
-
-@pytest.mark.parametrize("source", ["olist", "online_retail", "thelook"])
-def test_segments_of_every_customer_agree_with_an_independent_recomputation(
-    homes: dict[str, Path], source: str
-) -> None:
-    ours = """
-        select customer_id, customer_category, value_level, activity_level, lifecycle_stage
-        from marts.customer_360
-    """
-    differing, customers = different_customers(homes[source], ours, "expected_segments.sql")
-    assert customers > 4_000
-    assert differing == 0
+    compared = recompute_home(homes[source])
+    assert {rule: found.differing for rule, found in compared.items()} == dict.fromkeys(RULES, [])
+    assert compared["expected_segments.sql"].customers == compared["expected_vip.sql"].customers == customers
+    assert compared["expected_scores.sql"].customers > 4_000

@@ -13,6 +13,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.recomputation.recomputation import FROM_MARTS, define_days, gather_facts
+
 PROJECT_ROOT = Path(__file__).resolve().parents[4]
 # A month end after a leap day: one month before it is 29 February, twelve months before it is not special.
 AS_OF = date(2024, 3, 31)
@@ -23,11 +25,6 @@ CORE_MARTS = ("+orders", "+order_items", "+sessions", "+tickets", "+int_customer
 def read_sql(name: str) -> str:
     """Text of a query beside this file."""
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
-def define_as_of(connection: duckdb.DuckDBPyConnection, day: date) -> None:
-    """Let the queries beside this file call `as_of()`."""
-    connection.execute(f"create or replace temp macro as_of() as date '{day}'")
 
 
 def run_rules(
@@ -71,7 +68,7 @@ def built(scratch: Path) -> Path:
     """Warehouse of the shop on the as-of date."""
     warehouse = scratch / "today.duckdb"
     with duckdb.connect(str(warehouse)) as connection:
-        define_as_of(connection, AS_OF)
+        define_days(connection, as_of=AS_OF)
         connection.execute(read_sql("shop_on_the_borders.sql"))
     run_rules(warehouse=warehouse, scratch=scratch, as_of=AS_OF)
     return warehouse
@@ -82,9 +79,9 @@ def built_last_month(scratch: Path) -> Path:
     """Warehouse of the same shop as it stood a month earlier: nothing later, and nobody who came later."""
     warehouse = scratch / "last_month.duckdb"
     with duckdb.connect(str(warehouse)) as connection:
-        define_as_of(connection, AS_OF)
+        define_days(connection, as_of=AS_OF)
         connection.execute(read_sql("shop_on_the_borders.sql"))
-        define_as_of(connection, LAST_MONTH)
+        define_days(connection, as_of=LAST_MONTH)
         connection.execute("delete from marts.orders where order_date > as_of()")
         connection.execute("delete from marts.sessions where session_date > as_of()")
         connection.execute("""
@@ -104,7 +101,7 @@ def build_history(*, scratch: Path, as_of: date) -> Path:
     """Build the tier history of the shop as a run of an earlier day saw it."""
     warehouse = scratch / f"history_{as_of}.duckdb"
     with duckdb.connect(str(warehouse)) as connection:
-        define_as_of(connection, AS_OF)
+        define_days(connection, as_of=AS_OF)
         connection.execute(read_sql("shop_on_the_borders.sql"))
         connection.execute("delete from marts.orders where order_date > ?", [as_of])
     run_rules(warehouse=warehouse, scratch=scratch, as_of=as_of, select=("+rfm_tier_history",))
@@ -143,7 +140,7 @@ def built_on_appended_sets(scratch: Path) -> Path:
     shutil.copytree(PROJECT_ROOT / "seeds", root / "seeds")
     append_every_set(root / "seeds")
     with duckdb.connect(str(warehouse)) as connection:
-        define_as_of(connection, AS_OF)
+        define_days(connection, as_of=AS_OF)
         connection.execute(read_sql("shop_on_the_borders.sql"))
     run_rules(warehouse=warehouse, scratch=root, as_of=AS_OF, project_root=root)
     # The tests of the seeds and of the one rule that only the core marts read.
@@ -156,7 +153,8 @@ def built_on_appended_sets(scratch: Path) -> Path:
 
 @pytest.fixture
 def warehouse(built: Path) -> duckdb.DuckDBPyConnection:
-    """Read-only connection to the shop on the as-of date, with `as_of()` defined."""
+    """Read-only connection to the shop on the as-of date, with the facts that recomputations read."""
     connection = duckdb.connect(str(built), read_only=True)
-    define_as_of(connection, AS_OF)
+    define_days(connection, as_of=AS_OF)
+    gather_facts(connection, FROM_MARTS)
     return connection

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from tests.recomputation.recomputation import FROM_MARTS, define_days, gather_facts, read_sql
+
 TIER_ON_DAY = """
     select customer_id, rfm_tier, rfm_score from marts.rfm_tier_history
     where valid_from <= $day and (valid_to is null or $day <= valid_to)
@@ -32,8 +34,9 @@ def test_last_month_counts_what_a_run_of_last_month_counted(built: Path, built_l
 def test_the_tier_of_last_years_evaluation_can_be_read_on_any_day_up_to_the_next(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
-    expected = Path(__file__).with_name("expected_scores.sql").read_text(encoding="utf-8")
-    warehouse.execute("create or replace temp macro as_of() as date '2022-12-31'")
+    define_days(warehouse, as_of=date(2022, 12, 31))
+    gather_facts(warehouse, FROM_MARTS)
+    expected = read_sql("expected_scores.sql")
     scored = dict(
         (row[0], (row[1], row[2]))
         for row in warehouse.execute(f"select customer_id, tier, score from ({expected})").fetchall()

@@ -1,25 +1,21 @@
--- Category, value, activity and lifecycle straight from the rules; as_of() is defined by the test.
-with orders as (
-    select * from marts.orders where customer_id is not null and order_date <= as_of()
-),
-
-bought as (
+-- Category, value, activity and lifecycle straight from the rules; as_of() and the facts are defined by the test.
+with bought as (
     select
         customer_id,
         count(*) filter (is_sale) as sales,
-        count(*) filter (status <> 'credit_note' and order_date > as_of() - interval 12 month) as placed_12m,
+        count(*) filter (is_placed and order_date > as_of() - interval 12 month) as placed_12m,
         count(*) filter (is_sale and order_date > as_of() - interval 12 month) as sales_12m,
         coalesce(sum(net_revenue) filter (order_date > as_of() - interval 12 month), 0) as net_12m,
         min(order_date) filter (is_sale) as first_order,
         max(order_date) filter (is_sale) as last_order,
-        max(order_date) filter (status <> 'credit_note') as last_placed
-    from orders
+        max(order_date) filter (is_placed) as last_placed
+    from shop_orders
     group by all
 ),
 
 gaps as (
     select customer_id, order_date - lag(order_date) over (partition by customer_id order by order_date) as gap
-    from (select distinct customer_id, order_date from orders where is_sale) as days
+    from (select distinct customer_id, order_date from shop_orders where is_sale) as days
 ),
 
 own as (select customer_id, median(gap) as gap from gaps group by all),
@@ -27,11 +23,10 @@ own as (select customer_id, median(gap) as gap from gaps group by all),
 visited as (
     select
         customer_id,
-        max(session_date) as last_session,
-        max(session_date) filter (logins > 0) as last_login,
-        coalesce(sum(logins) filter (session_date > as_of() - 30), 0) as logins
-    from marts.sessions
-    where session_date <= as_of()
+        max(visit_date) as last_visit,
+        max(visit_date) filter (logins > 0) as last_login,
+        coalesce(sum(logins) filter (visit_date > as_of() - 30), 0) as logins
+    from shop_visits
     group by all
 ),
 
@@ -41,10 +36,9 @@ facts as (
         coalesce(sales, 0) as sales, coalesce(placed_12m, 0) as placed_12m, coalesce(sales_12m, 0) as sales_12m,
         coalesce(net_12m, 0) as net_12m, coalesce(logins, 0) as logins,
         as_of() - last_order as days,
-        -- Shanghai has been 8 hours ahead of UTC since 1991.
-        greatest(last_session, last_placed, (first_registered_at + interval 8 hour)::date) as seen,
+        greatest(last_visit, last_placed, registered_date) as seen,
         case when coalesce(sales, 0) >= 3 then coalesce(own.gap, shop.gap) else shop.gap end as rhythm
-    from intermediate.int_customers as customers
+    from shop_customers as customers
     left join bought using (customer_id)
     left join own using (customer_id)
     left join visited using (customer_id)
@@ -89,4 +83,4 @@ select
         else 'lost'
     end as lifecycle_stage
 from facts
-cross join (select coalesce(bool_or(logins > 0), false) as has_logins from marts.sessions) as shop
+cross join (select coalesce(bool_or(logins > 0), false) as has_logins from shop_visits) as shop
