@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -35,6 +37,7 @@ def run_rules(
     project_root: Path = PROJECT_ROOT,
     select: tuple[str, ...] = ("+customer_360", "+segments", "+rfm_tier_history"),
     exclude: tuple[str, ...] = (*CORE_MARTS, "source:*", "test_type:generic"),
+    variables: Mapping[str, str] | None = None,
 ) -> None:
     """Build the seeds and models of the rules on core marts that already stand in the warehouse."""
     project = str(project_root / "dbt_project")
@@ -45,7 +48,7 @@ def run_rules(
         "--exclude-resource-type", "unit_test",
         "--project-dir", project, "--profiles-dir", project,
         "--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs"),
-        "--vars", f"{{as_of_date: '{as_of}'}}",
+        "--vars", json.dumps({"as_of_date": str(as_of), **(variables or {})}),
     ]  # fmt: skip
     environment = {
         **os.environ,
