@@ -9,6 +9,7 @@ import pytest
 
 from tests.pipeline.commands import published, rapport, release_of
 from tests.pipeline.conftest import CUSTOMERS
+from tests.pipeline.permuted import permute
 from tests.recomputation.recomputation import RULES, recompute_home
 
 PROMISED = {
@@ -109,7 +110,8 @@ def test_accounts_of_one_person_are_one_customer(demo_home: Path) -> None:
 
 def test_every_customer_agrees_with_an_independent_recomputation(demo_home: Path) -> None:
     compared = recompute_home(demo_home)
-    assert {rule: found.differing for rule, found in compared.items()} == dict.fromkeys(RULES, [])
+    assert {rule: found.differing for rule, found in compared.items() if found.differing} == {}
+    assert compared.keys() == RULES.keys()
     assert compared["expected_segments.sql"].customers == pytest.approx(CUSTOMERS, rel=0.02)
     assert compared["expected_scores.sql"].customers > CUSTOMERS / 4
 
@@ -162,14 +164,28 @@ def test_a_second_demo_takes_nothing_in_and_publishes_the_same_content(demo_home
     assert _hashes(second) == _hashes(first)
 
 
-def test_another_home_publishes_the_same_content(demo_home: Path, tmp_path: Path) -> None:
+# A home of its own is the smaller half of it: nothing may rest on which line or which file comes first.
+def test_the_same_rows_in_another_order_publish_the_same_content(demo_home: Path, tmp_path: Path) -> None:
+    moved = permute(demo_home / "landing", into=tmp_path / "landing")
+    assert moved > 100_000
     other = tmp_path / "other"
-    outcome = rapport("run", "--landing", demo_home / "landing", "--home", other)
+    outcome = rapport("run", "--landing", tmp_path / "landing", "--home", other)
     assert outcome.code == 0, outcome.err
     ours, theirs = (
-        json.loads((home / "current" / "manifest.json").read_text()) for home in (demo_home, other)
+        _hashes(json.loads((home / "current" / "manifest.json").read_text())) for home in (demo_home, other)
     )
-    assert _hashes(ours) == _hashes(theirs)
+    assert ours.keys() == theirs.keys()
+    assert {table for table in ours if ours[table] != theirs[table]} == {"governance.ingested_files"}
+    assert _rows_that_came(demo_home) == _rows_that_came(other)
+
+
+def _rows_that_came(home: Path) -> list[tuple[object, ...]]:
+    """Which of two files with the same row has the duplicate depends on their order; the sums do not."""
+    with published(home) as connection:
+        return connection.execute(
+            "select extract, count(*), sum(rows_read), sum(rows_accepted), sum(rows_quarantined), "
+            "sum(rows_duplicate) from governance.ingested_files group by all order by all"
+        ).fetchall()
 
 
 def _hashes(manifest: dict[str, dict[str, dict[str, str]]]) -> dict[str, str]:

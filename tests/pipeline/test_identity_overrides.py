@@ -26,6 +26,10 @@ TOTALS = """
 """
 
 
+SAYS_WHAT_CAME_IN = {"governance.ingested_files", "governance.gate_results"}
+SAYS_WHEN = {"governance.release", "governance.quarantine_summary"}
+
+
 @dataclass(frozen=True)
 class ThreeNights:
     """One home: a night without a list, one with, and one with a list that says nothing.
@@ -35,17 +39,40 @@ class ThreeNights:
         releases: of the three nights.
         strangers: two accounts that the list joins.
         twins: two accounts of one customer that the list keeps apart.
+        touched: customers of the first night whose accounts the list names.
     """
 
     home: Path
     releases: list[str]
     strangers: tuple[Account, Account]
     twins: tuple[Account, Account]
+    touched: list[str]
+
+    def file(self, night: int) -> Path:
+        return self.home / "releases" / self.releases[night] / "marts.duckdb"
 
     def ask(self, night: int, query: str, *values: object) -> list[tuple[Any, ...]]:
-        file = self.home / "releases" / self.releases[night] / "marts.duckdb"
-        with duckdb.connect(str(file), read_only=True) as connection:
+        with duckdb.connect(str(self.file(night)), read_only=True) as connection:
             return connection.execute(query, list(values)).fetchall()
+
+    def differences(self, one: int, other: int, query: str) -> list[tuple[Any, ...]]:
+        """Rows that only one of two nights gives; a column of another type or name is a mistake of the test."""
+        with duckdb.connect(str(self.file(one)), read_only=True) as connection:
+            connection.execute(f"attach '{self.file(other)}' as other_night (read_only)")
+            connection.execute(f"create temp table ours as {query}")
+            connection.execute("use other_night")
+            connection.execute(f"create temp table theirs as {query}")
+            ours, theirs = (
+                connection.execute(f"select column_name, column_type from (describe temp.{table})").fetchall()
+                for table in ("ours", "theirs")
+            )
+            assert ours == theirs
+            return connection.execute("""
+                (select 'one', * from (from temp.ours except all from temp.theirs))
+                union all
+                (select 'other', * from (from temp.theirs except all from temp.ours))
+                limit 10
+            """).fetchall()
 
     def identity(self, night: int, account: Account) -> tuple[str, str, str | None]:
         (found,) = self.ask(
@@ -70,19 +97,31 @@ def write_list(landing: Path, name: str, lines: list[tuple[str, Account, Account
         writer.writerows((decision, *one, *other, "called in", "li.na") for decision, one, other in lines)
 
 
-def chosen_accounts(home: Path) -> tuple[list[Account], list[Account]]:
-    """Two customers' only accounts that buy, and the two accounts of one customer."""
+LONELY = """
+    select platform, account_id, customer_id
+    from identity_map inner join customer_360 using (customer_id)
+    where account_count = 1 and lifetime_orders > 1 order by all limit ?
+"""
+SHARING = """
+    select min((platform, account_id)), max((platform, account_id)), customer_id
+    from identity_map inner join customer_360 using (customer_id)
+    where account_count = 2
+    group by customer_id order by bool_or(lifetime_orders > 1) desc, customer_id
+"""
+JOINED = 10
+
+
+def chosen_accounts(
+    home: Path,
+) -> tuple[list[tuple[Account, Account]], list[tuple[Account, Account]], list[str]]:
+    """Pairs of customers' only accounts, pairs of accounts of one customer, and all their customers."""
     with published(home) as connection:
-        lonely = connection.execute(
-            """select platform, account_id from marts.identity_map inner join marts.customer_360 using (customer_id)
-            where account_count = 1 and lifetime_orders > 1 order by all limit 2"""
-        ).fetchall()
-        pair = connection.execute(
-            """select platform, account_id from marts.identity_map where customer_id = (
-                select min(customer_id) from marts.customer_360 where account_count = 2 and lifetime_orders > 1
-            ) order by all"""
-        ).fetchall()
-    return lonely, pair
+        lonely = connection.execute(LONELY, [2 * JOINED]).fetchall()
+        sharing = connection.execute(SHARING).fetchall()
+    accounts: list[Account] = [(platform, account) for platform, account, _ in lonely]
+    strangers = list(zip(accounts[::2], accounts[1::2], strict=True))
+    twins = [(tuple(one), tuple(other)) for one, other, _ in sharing]
+    return strangers, twins, [row[2] for row in lonely + sharing]
 
 
 @pytest.fixture(scope="module")
@@ -90,14 +129,16 @@ def nights(clean_shop: Path, clean_home: Path, tmp_path_factory: pytest.TempPath
     folder = tmp_path_factory.mktemp("overrides")
     landing = Path(shutil.copytree(clean_shop, folder / "landing"))
     home = Path(shutil.copytree(clean_home, folder / "home", symlinks=True))
-    strangers, twins = chosen_accounts(home)
+    strangers, twins, touched = chosen_accounts(home)
     releases = [release_of(home)]
     lists: list[list[tuple[str, Account, Account]]] = [
         [
-            ("must_link", strangers[0], strangers[1]),
-            ("cannot_link", twins[1], twins[0]),
-            ("must_link", strangers[0], ("nowhere", "nobody")),
-            ("must_link", twins[0], twins[1]),
+            ("must_link", *strangers[0]),
+            ("cannot_link", twins[0][1], twins[0][0]),
+            ("must_link", strangers[0][0], ("nowhere", "nobody")),
+            ("must_link", *twins[0]),
+            *(("must_link", one, other) for one, other in strangers[1:]),
+            *(("cannot_link", one, other) for one, other in twins[1:]),
         ],
         [],
     ]
@@ -106,9 +147,7 @@ def nights(clean_shop: Path, clean_home: Path, tmp_path_factory: pytest.TempPath
         outcome = rapport("run", "--landing", landing, "--home", home)
         assert outcome.code == 0, outcome.out + outcome.err
         releases.append(release_of(home))
-    return ThreeNights(
-        home=home, releases=releases, strangers=(strangers[0], strangers[1]), twins=(twins[0], twins[1])
-    )
+    return ThreeNights(home=home, releases=releases, strangers=strangers[0], twins=twins[0], touched=touched)
 
 
 def test_a_must_link_joins_and_says_so(nights: ThreeNights) -> None:
@@ -135,6 +174,49 @@ def test_no_order_and_no_cent_is_lost_by_merging_and_splitting(nights: ThreeNigh
     assert first[0][1] == first[0][2]
 
 
+def test_every_customer_that_the_list_names_is_merged_or_split(nights: ThreeNights) -> None:
+    before, after = (nights.ask(night, "select count(*) from customer_360")[0][0] for night in (0, 1))
+    split = len(nights.touched) - 2 * JOINED
+    assert split > 10
+    assert after == before - JOINED + split
+
+
+@pytest.mark.parametrize("night", [1, 2])
+@pytest.mark.parametrize(
+    ("table", "but"),
+    [
+        ("orders", "customer_id, order_number"),
+        ("order_items", "customer_id"),
+        ("sessions", "customer_id, has_order"),
+        ("tickets", "customer_id"),
+        ("governance.money_ledger", ""),
+    ],
+)
+def test_facts_change_their_customer_and_nothing_else(
+    nights: ThreeNights, night: int, table: str, but: str
+) -> None:
+    excluded = f"* exclude ({but})" if but else "*"
+    assert nights.ask(0, f"select count(*) from {table}")[0][0] > 10
+    assert nights.differences(0, night, f"select {excluded} from {table}") == []
+
+
+# Scores of the models and the shop's median gap rest on everybody; all else is a customer's own.
+def test_whoever_the_list_does_not_name_stays_as_before(nights: ThreeNights) -> None:
+    names = ", ".join(f"'{customer}'" for customer in nights.touched)
+    own = f"""
+        select * exclude (cltv_12m, churn_probability_90d, expected_orders_12m, lifecycle_stage)
+        from customer_360
+        where customer_id in (select customer_id from identity_map where customer_id not in ({names}))
+            and first_registered_at is not null
+    """
+    split_off = "select customer_id from customer_360 order by all"
+    new = {row[0] for row in nights.ask(1, split_off)} - {row[0] for row in nights.ask(0, split_off)}
+    listed = ", ".join(f"'{customer}'" for customer in new)
+    own += f" and customer_id not in ({listed})"
+    assert len(nights.ask(0, own)) > 400
+    assert nights.differences(0, 1, own) == []
+
+
 def test_what_a_list_cannot_have_is_told_by_its_line(nights: ThreeNights) -> None:
     told = dict(
         nights.ask(
@@ -156,6 +238,11 @@ def test_a_night_with_a_list_equals_a_build_at_once(nights: ThreeNights) -> None
 def test_a_list_that_says_nothing_gives_the_tables_back_byte_for_byte(nights: ThreeNights) -> None:
     first, second, third = (nights.tables(night) for night in range(3))
     assert first["marts.identity_map"] != second["marts.identity_map"]
-    of_files = {"governance.ingested_files", "governance.gate_results"}
-    assert {name for name in first if first[name] != third[name]} <= of_files
+    assert first["marts.customer_360"] != second["marts.customer_360"]
     assert first.keys() == third.keys()
+    assert {name for name in first if first[name] != third[name]} <= SAYS_WHAT_CAME_IN
+    compared = {name.removeprefix("marts.") for name in first.keys() - SAYS_WHAT_CAME_IN - SAYS_WHEN}
+    assert len(compared) > 20
+    assert {table: nights.differences(0, 2, f"from {table}") for table in compared} == dict.fromkeys(
+        compared, []
+    )

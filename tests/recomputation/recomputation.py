@@ -53,7 +53,9 @@ def read_sql(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
-def define_days(connection: duckdb.DuckDBPyConnection, *, as_of: date, time_zone: str = "Asia/Shanghai") -> None:
+def define_days(
+    connection: duckdb.DuckDBPyConnection, *, as_of: date, time_zone: str = "Asia/Shanghai"
+) -> None:
     """Let the queries call `as_of()` and `local_day(instant)`."""
     connection.execute(f"create or replace temp macro as_of() as date '{as_of}'")
     connection.execute(
