@@ -83,6 +83,8 @@ from (
         customer,
         n,
         case
+            -- Some were last seen about 30 days ago.
+            when n < 10 and customer % 9 = 0 then as_of() - 29 - (hash(customer, 's') % 3)::integer
             when n < 10 then as_of() - (hash(customer, n, 's') % 33)::integer
             else (as_of() - to_months(6))::date - (hash(customer, n, 's') % 3)::integer + 1
         end as day
@@ -103,7 +105,8 @@ select
     'web' as platforms,
     case
         when customer % 4 > 0
-            then ((as_of() - to_months((customer % 9)::integer))::date - (customer % 40)::integer)::timestamp + to_hours(4)
+            then ((as_of() - to_months((customer % 9)::integer))::date - (customer % 40)::integer)::timestamp
+                + to_hours(4) - to_days(case when customer % 9 = 0 then 29 else 0 end)
     end as first_registered_at,
     'CN' as country, null::varchar as province, null::varchar as city, null::varchar as gender,
     null::varchar as age_band, null::varchar as occupation, null::varchar as acquisition_channel,
