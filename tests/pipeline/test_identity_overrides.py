@@ -243,6 +243,4 @@ def test_a_list_that_says_nothing_gives_the_tables_back_byte_for_byte(nights: Th
     assert {name for name in first if first[name] != third[name]} <= SAYS_WHAT_CAME_IN
     compared = {name.removeprefix("marts.") for name in first.keys() - SAYS_WHAT_CAME_IN - SAYS_WHEN}
     assert len(compared) > 20
-    assert {table: nights.differences(0, 2, f"from {table}") for table in compared} == dict.fromkeys(
-        compared, []
-    )
+    assert [table for table in sorted(compared) if nights.differences(0, 2, f"from {table}")] == []
