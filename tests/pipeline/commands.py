@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.dbt_manifest import dbt_manifest
+
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -53,3 +55,12 @@ def published(home: Path) -> duckdb.DuckDBPyConnection:
 def release_of(home: Path) -> str:
     """Return the name of the current release."""
     return (home / "current").readlink().name
+
+
+def tables_that_tell_history() -> set[str]:
+    """Return the published tables that say what earlier releases said; a home with other releases has others."""
+    return {
+        f"{node['schema']}.{node['name']}"
+        for node in dbt_manifest()["nodes"].values()
+        if node["resource_type"] == "model" and node["config"]["meta"].get("tells_history")
+    }

@@ -24,6 +24,10 @@ PROMISED = {
     "marts.rfm_scores": "customer_id evaluated_on recency_days frequency monetary r_points f_points m_points "
     "rfm_score rfm_tier is_provisional points_to_next_tier",
     "marts.rfm_tier_history": "customer_id valid_from valid_to rfm_tier rfm_score",
+    "marts.customer_history": "customer_id valid_from valid_to customer_category rfm_tier evaluated_tier is_vip value_level "
+    "activity_level lifecycle_stage",
+    "marts.customer_restatements": "customer_id told_on difference customer_category customer_category_now rfm_tier "
+    "rfm_tier_now",
     "marts.segments": "value_level activity_level lifecycle_stage customers net_revenue_12m customers_last_month",
     "marts.orders": "platform order_id customer_id ordered_at order_date status is_sale gross_amount discount_amount "
     "paid_amount refunded_amount net_revenue item_count order_number",
@@ -41,6 +45,9 @@ PROMISED = {
     "marts.model_cards": "model trained_on cut_date parameters metrics baseline_metrics is_published reason",
     "marts.kpi_scorecard": "kpi period_start segment period_end value numerator denominator n target status",
     "governance.gate_results": "gate layer table_name severity is_passed observed threshold checked_at",
+    "governance.identity_events": "happened_on change_number former_customer_id customer_id event accounts rule",
+    "governance.identity_restatements": "happened_on change_number former_customer_id customer_id order_month orders "
+    "net_revenue",
     "governance.ingested_files": "file_hash extract file_name rows_read rows_accepted rows_quarantined "
     "rows_duplicate ingested_at",
     "governance.quarantine_summary": "extract reason rows first_seen last_seen",

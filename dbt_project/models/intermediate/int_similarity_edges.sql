@@ -1,5 +1,6 @@
 -- Pairs likely enough to merge on their own. Two accounts of another name and another birth date never do, however much
--- the rest agrees: a household shares its city, its telephone and often its mailbox.
+-- the rest agrees: a household shares its city, its telephone and often its mailbox. A name and a place alone join nobody:
+-- namesakes of one city are many.
 with
 
 candidates as (
@@ -19,6 +20,11 @@ likely as (
     where
         match_probability > {{ rule_value('identity_rules', 'merge_above') }}
         and not (name_level = 'different' and birth_date_level = 'different')
+        and (
+            birth_date_level in ('exact', 'similar')
+            or phone_level in ('exact', 'similar')
+            or email_level in ('exact', 'mailbox')
+        )
 
 ),
 

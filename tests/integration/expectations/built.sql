@@ -92,6 +92,8 @@ create table marts.rfm_scores as
 select customer_id, rfm_score, rfm_tier from marts.customer_360 where lifetime_net_revenue > 0;
 
 create table marts.rfm_tier_history as select customer_id, date '2024-12-31' as valid_from from marts.rfm_scores;
+create table marts.customer_history as select customer_id, date '2024-12-31' as valid_from from marts.customer_360;
+create table marts.customer_restatements (customer_id varchar, told_on date);
 create table marts.segments (value_level varchar, activity_level varchar, lifecycle_stage varchar, customers bigint);
 insert into marts.segments values ('high', 'high', 'new', 600);
 create table marts.sessions (session_id varchar, customer_id varchar);
@@ -101,6 +103,12 @@ create table kpi.retention (metric varchar, period_start date, segment varchar, 
 insert into kpi.retention values ('repeat_30', '2024-12-01', 'all', 0.5);
 create table kpi.cltv_scores as select customer_id, cast(0.5 as double) as p_alive from marts.customer_360;
 
+create table governance.identity_events (
+    happened_on date, change_number integer, former_customer_id varchar, customer_id varchar
+);
+create table governance.identity_restatements (
+    happened_on date, change_number integer, former_customer_id varchar, customer_id varchar, order_month date
+);
 create table governance.ingested_files as select * from raw.ingested_files;
 create table governance.quarantine_summary ("extract" varchar, reason varchar, "rows" bigint);
 create table governance.money_ledger ("extract" varchar, stage varchar, reason varchar, "rows" bigint, amount decimal(18, 2));
