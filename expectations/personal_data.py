@@ -50,6 +50,13 @@ PERSONAL_ID_PATTERN = "|".join(
 """Mobile numbers and e-mails as people write them: full-width, with spaces or dashes, as a spreadsheet's
 `13812345678.0`, and foreign numbers with their plus. Whatever the two patterns above see, this one sees."""
 
+CONTACTS_IN_TEXT = (
+    r"[^[:space:]@]*@[^[:space:]]+",
+    rf"[+]({SEPARATOR}[0-9]){{7,15}}",
+    rf"\b((00)?86{SEPARATOR})?1{SEPARATOR}[3-9]({SEPARATOR}[0-9]){{9}}\b",
+)
+"""E-mails and telephone numbers among other words, with half-width digits and signs."""
+
 NUMBERED_THINGS = ("order_id", "product_id", "ticket_id", "session_id", "campaign_id", "release_id")
 """Identifiers of things, which a shop may count with eleven digits; those of people are searched."""
 
@@ -57,6 +64,14 @@ NUMBERED_THINGS = ("order_id", "product_id", "ticket_id", "session_id", "campaig
 def is_personal_id(column: str) -> str:
     """Return the SQL condition that an account id is somebody's e-mail or telephone number."""
     return f"regexp_matches({column}, '{PERSONAL_ID_PATTERN}')"
+
+
+def without_contacts(column: str) -> str:
+    """Return the SQL expression for a text that people wrote, its e-mails and telephone numbers blotted out."""
+    text = f"translate({column}, '０１２３４５６７８９＋＠．', '0123456789+@.')"
+    for pattern in CONTACTS_IN_TEXT:
+        text = f"regexp_replace({text}, '{pattern}', '***', 'g')"
+    return text
 
 
 def holds_personal_text(column: str) -> str:

@@ -1,36 +1,28 @@
 """How an explanation looks: tables on a terminal, a line per row elsewhere.
 
-What belongs here: words and layout. What does not: what is explained (`explain.py`).
+What belongs here: layout, and which parts are shown. What does not: what is explained (`explain.py`) and the words for
+evidence, decisions and rules (`explanation_words.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from orchestration import explanation_words as words
+from orchestration.explanation_words import Row, account, cell
+
 LISTED_ORDERS = 50
 """Orders that are shown; --json holds all."""
-REASONS = {
-    "masked": "masked: its hidden characters fit many people",
-    "placeholder": "placeholder: stands for nobody",
-    "invalid": "invalid: not well formed",
-    "reused": "reused: other accounts with it belong to another holder",
-    "unshared": "no other account has it",
-}
-"""Why an identifier links nothing, in words; `shared` says how many share it."""
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A part of the explanation.
+    """A part of the explanation; one without rows and note is not shown.
 
     Attributes:
         title: heading.
@@ -51,9 +43,15 @@ def show_explanation(found: Row, console: Console) -> None:
     console.print(
         Text(_plain(f"Customer {found['customer_id']} · as of {found['as_of']} · {build}"), style="bold")
     )
+    if found["is_former_id"]:
+        console.print(
+            Text("The customer that was asked for is none any more; its accounts belong to this one.")
+        )
     for sentence in found["discrepancies"]:
         console.print(Text(_plain(f"An error of Rapport, please report it. {sentence}"), style="bold red"))
     for section in _sections(found):
+        if not section.rows and not section.note:
+            continue
         if console.is_terminal:
             _show_table(section, console)
         else:
@@ -61,30 +59,12 @@ def show_explanation(found: Row, console: Console) -> None:
 
 
 def _sections(found: Row) -> Iterable[Section]:
-    yield Section(
-        title="Accounts",
-        columns=("account", "registered", "linked by"),
-        rows=[(_account(row), _cell(row["registered_on"]), row["rule"]) for row in found["accounts"]],
-    )
-    yield Section(
-        title="Links",
-        columns=("rule", "account", "and", "evidence", "known since"),
-        rows=[_link(row) for row in found["links"]],
-        note="" if found["links"] else "Nothing links these accounts to others.",
-    )
-    yield Section(
-        title="Identifiers that link nothing more",
-        columns=("kind", "account", "evidence", "why"),
-        rows=[
-            (row["kind"], _account(row), _cell(row["evidence"]), _reason(row))
-            for row in found["unlinked_identifiers"]
-        ],
-    )
+    yield from _identity(found)
     yield Section(
         title="Attributes",
-        columns=("attribute", "value", "rule", "account", "stated"),
+        columns=("attribute", "value", "rule", "from"),
         rows=[
-            (row["attribute"], _cell(row["value"]), row["rule"], _account(row), _cell(row["stated_on"]))
+            (row["attribute"], words.value(row), row["rule"], words.statement(row))
             for row in found["attributes"]
         ],
     )
@@ -93,51 +73,81 @@ def _sections(found: Row) -> Iterable[Section]:
     yield Section(
         title="Segments",
         columns=("segment", "level", "facts", "rule that fired"),
-        rows=[(row["segment"], row["level"], _listed(row["facts"]), _rule(row)) for row in found["segments"]],
+        rows=[
+            (row["segment"], words.level(row), words.listed(row["facts"]), words.rule(row))
+            for row in found["segments"]
+        ],
+        note="Rules are rows of seeds/<name>.csv.",
     )
 
 
-def _link(row: Row) -> tuple[str, ...]:
-    evidence = _cell(row["evidence"])
-    if row["holder_number"] > 1:
-        evidence += f" (holder {row['holder_number']})"
-    left, right = _account(row, "left_"), _account(row, "right_")
-    return row["rule"], left, right, evidence, _cell(row["known_since"])
-
-
-def _reason(row: Row) -> str:
-    if row["reason"] == "shared":
-        return f"shared: {row['accounts']:,} accounts have it, at most {row['max_accounts']:,} may"
-    return REASONS.get(row["reason"], str(row["reason"]))
+def _identity(found: Row) -> Iterable[Section]:
+    yield Section(
+        title="Accounts",
+        columns=("account", "registered", "linked by"),
+        rows=[(account(row), cell(row["registered_on"]), words.linked_by(row)) for row in found["accounts"]],
+    )
+    yield Section(
+        title="Links",
+        columns=("rule", "accounts", "evidence", "known since"),
+        rows=[
+            (row["rule"], words.pair(row), words.evidence(row), cell(row["known_since"]))
+            for row in found["links"]
+        ],
+        note="" if found["links"] else "Nothing links this account to others.",
+    )
+    yield Section(
+        title="Links that do not hold, because a steward keeps accounts apart",
+        columns=("rule", "accounts", "evidence", "kept apart"),
+        rows=[
+            (
+                row["rule"],
+                words.pair(row),
+                words.evidence(row),
+                f"{account(row, 'kept_')} from {account(row, 'kept_from_')}",
+            )
+            for row in found["broken_links"]
+        ],
+    )
+    yield Section(
+        title="Decisions of a steward",
+        columns=("decision", "accounts", "outcome", "why, who, when"),
+        rows=[
+            (row["decision"], words.pair(row), words.outcome(row), words.decided(row))
+            for row in found["decisions"]
+        ],
+    )
+    yield Section(
+        title="Perhaps the same person: pairs that wait for a steward",
+        columns=("accounts", "likeness"),
+        rows=[(words.pair(row), words.likeness(row)) for row in found["review"]],
+    )
+    yield Section(
+        title="Identifiers that link nothing more",
+        columns=("kind", "account", "evidence", "why"),
+        rows=[
+            (row["kind"], account(row), cell(row["evidence"]), words.unlinked(row))
+            for row in found["unlinked_identifiers"]
+        ],
+    )
 
 
 def _points(rfm: Row) -> Section:
-    columns = ("measure", "fact", "points", "weight", "threshold", "reason")
+    columns = ("measure", "fact", "points", "weight", "rule")
     if rfm["rfm_score"] is None:
         return Section(title="RFM", columns=columns, rows=[], note="No successful order in the period.")
-    score = " + ".join(f"{row['weight']}·{row['points']}" for row in rfm["points"])
-    missing = rfm["points_to_next_tier"]
-    note = (
-        f"{score} = {rfm['rfm_score']}: {rfm['rfm_tier']} {rfm['tier_label_zh']} "
-        f"({rfm['tier_min_score']} to {rfm['tier_max_score']})"
-        + (f", {missing} more for the next tier" if missing else ", the highest tier")
-        + (", provisional: the first order lies in the period" if rfm["is_provisional"] else "")
-    )
     rows: list[tuple[str, ...]] = [
-        (
-            row["measure"],
-            row["fact"],
-            str(row["points"]),
-            str(row["weight"]),
-            f"{_number(row['threshold'])} {row['unit']}",
-            row["reason"],
-        )
+        (row["measure"], row["fact"], str(row["points"]), str(row["weight"]), words.points(row))
         for row in rfm["points"]
     ]
-    return Section(title="RFM", columns=columns, rows=rows, note=note)
+    return Section(title="RFM", columns=columns, rows=rows, note=words.score(rfm))
 
 
 def _orders(rfm: Row, *, currency: str) -> Section:
+    title = "Orders behind the score"
+    columns = ("order", "date", "status", f"net revenue ({currency})")
+    if not rfm["orders"] and rfm["agrees"]:
+        return Section(title=title, columns=columns, rows=[])
     listed = rfm["orders"][:LISTED_ORDERS]
     hidden = len(rfm["orders"]) - len(listed)
     note = (
@@ -145,8 +155,8 @@ def _orders(rfm: Row, *, currency: str) -> Section:
         + (", as the score counts" if rfm["agrees"] else ", which is not what the score counts")
     )
     return Section(
-        title="Orders behind the score",
-        columns=("order", "date", "status", f"net revenue ({currency})"),
+        title=title,
+        columns=columns,
         rows=[
             (
                 f"{row['platform']}/{row['order_id']}",
@@ -160,32 +170,6 @@ def _orders(rfm: Row, *, currency: str) -> Section:
     )
 
 
-def _rule(row: Row) -> str:
-    if row["rule"] is None:
-        return f"no row of {row['seed']} holds"
-    told = {name: value for name, value in row["rule"].items() if name != "reason"}
-    return f"{row['seed']}: {_listed(told)}: {row['rule']['reason']}"
-
-
-def _listed(facts: Row) -> str:
-    return ", ".join(f"{name} {_number(value)}" for name, value in facts.items() if value is not None)
-
-
-def _account(row: Row, side: str = "") -> str:
-    platform = row[f"{side}platform"]
-    return "–" if platform is None else f"{platform}/{row[f'{side}account_id']}"
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, Decimal) and value == value.to_integral_value():
-        return f"{value:.0f}"
-    return _cell(value)
-
-
-def _cell(value: Any) -> str:
-    return "–" if value is None else str(value)
-
-
 def _plain(text: str) -> str:
     """Show what a terminal would obey, such as an escape sequence in an id, as its number."""
     return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in text)
@@ -194,20 +178,27 @@ def _plain(text: str) -> str:
 def _show_table(section: Section, console: Console) -> None:
     console.print()
     if section.rows:
-        table = Table(*section.columns, title=section.title, title_justify="left")
+        table = Table(title=section.title, title_justify="left", show_lines=_needs_lines(section, console))
+        for column in section.columns:
+            table.add_column(column, overflow="fold")  # an id that is cut off helps nobody
         for row in section.rows:
-            table.add_row(*(Text(_plain(cell)) for cell in row))
+            table.add_row(*(Text(_plain(text)) for text in row))
         console.print(table)
     else:
         console.print(Text(section.title, style="italic"))
-    if section.note or not section.rows:
-        console.print(Text(_plain(section.note or "none")))
+    if section.note:
+        console.print(Text(_plain(section.note)))
+
+
+def _needs_lines(section: Section, console: Console) -> bool:
+    """Rows of several lines are told apart by lines between them; a cell that is folded once needs none."""
+    return any(sum(Text(text).cell_len for text in row) > 1.5 * console.width for row in section.rows)
 
 
 def _show_lines(section: Section, console: Console) -> None:
     console.print(Text(f"\n{section.title}"))
     for row in section.rows:
-        cells = (f"{name} {cell}" for name, cell in zip(section.columns, row, strict=True))
+        cells = (f"{name} {text}" for name, text in zip(section.columns, row, strict=True))
         console.print(Text(_plain("  " + " · ".join(cells))))
-    if section.note or not section.rows:
-        console.print(Text(_plain(f"  {section.note or 'none'}")))
+    if section.note:
+        console.print(Text(_plain(f"  {section.note}")))

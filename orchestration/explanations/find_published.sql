@@ -1,16 +1,19 @@
--- Who is behind an id that is published as a hash. All ids are hashed, so this is asked last.
+-- Who is behind an id that is published as a hash. Only ids that are somebody's telephone number or e-mail are, and the
+-- customers of such accounts, so these alone are hashed.
 with
 
-account_customers as (
+personal as (
 
-    select platform, account_id, customer_id from intermediate.int_account_customers
+    select platform, account_id, customer_id
+    from intermediate.int_account_customers
+    where is_personal_id(account_id)
 
 ),
 
 customers as (
 
     select null as platform, customer_id
-    from account_customers
+    from (select distinct customer_id from personal) as named
     where regexp_matches($asked, '^C[0-9a-f]+$') and hashed_customer(customer_id) = $asked
 
 ),
@@ -18,14 +21,14 @@ customers as (
 accounts as (
 
     select platform, customer_id
-    from account_customers
+    from personal
     where
         regexp_matches($asked, '(^|[/:])A[0-9a-f]+$')
-        and ends_with($asked, hashed_account(platform, account_id))
-        and $asked in (
-            hashed_account(platform, account_id),
-            platform || '/' || hashed_account(platform, account_id),
-            platform || ':' || hashed_account(platform, account_id)
+        and hashed_account(platform, account_id) = regexp_extract($asked, 'A[0-9a-f]+$')
+        and (
+            regexp_matches($asked, '^A')
+            or starts_with($asked, platform || '/')
+            or starts_with($asked, platform || ':')
         )
 
 ),

@@ -46,3 +46,13 @@ create or replace temporary macro reporting_date(instant, zone) as
 
 create or replace temporary macro months_before(day, months) as
     cast(day - to_months(cast(months as integer)) as date);
+
+-- Which attributes of two accounts are alike, without saying what they are.
+create or replace temporary macro likeness(name_level, birth_date_level, phone_level, email_level, city_level) as
+    {
+        'name': name_level,
+        'birth_date': birth_date_level,
+        'phone': phone_level,
+        'email': email_level,
+        'city': city_level
+    };

@@ -61,7 +61,8 @@ final as (
         averaged.frequency as orders_counted,
         averaged.net_revenue as orders_net_revenue,
         averaged.frequency = coalesce(scores.frequency, 0)
-        and averaged.net_revenue = case when scores.customer_id is null then averaged.net_revenue else scores.net_revenue end
+        and averaged.net_revenue
+        = case when scores.customer_id is null then averaged.net_revenue else scores.net_revenue end
         and averaged.last_order_date is not distinct from scores.last_order_date
         and averaged.monetary is not distinct from scores.monetary as agrees
     from averaged

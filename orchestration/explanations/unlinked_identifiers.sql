@@ -1,4 +1,5 @@
--- What the accounts state and nothing is linked by: unusable, behind too many accounts, of another holder, or unshared.
+-- What the accounts state and links nothing, or not all who have it: unusable, behind too many accounts, or behind
+-- several persons; or nobody shares it.
 with
 
 limits as (
@@ -45,7 +46,12 @@ final as (
         masked(identifiers.kind, identifiers.identifier) as evidence,
         coalesce(
             identifiers.unusable_reason,
-            case when counted.accounts > counted.accounts_of_holder then 'reused' else 'unshared' end
+            case
+                when counted.accounts = counted.accounts_of_holder then 'unshared'
+                -- Persons behind one mailbox share it at the same time, those behind one number one after the other.
+                when identifiers.kind = 'email' then 'household'
+                else 'reused'
+            end
         ) as reason,
         counted.accounts,
         cast(limits.value as bigint) as max_accounts

@@ -47,7 +47,8 @@ final as (
         tried.level as level_by_rule,
         facts,
         'value_levels' as seed,
-        tried.rules as rule
+        tried.rules as rule,
+        tried.level = 'low' as is_missed
     from facts
     cross join explained_standing as segments
     left join tried on tried.holds

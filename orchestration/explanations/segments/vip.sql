@@ -10,7 +10,7 @@ rules as (
         max(case when rule = 'min_net_revenue' then value end) as min_net_revenue,
         max(case when rule = 'window_months' then value end) as window_months,
         max(case when rule = 'validity_months' then value end) as validity_months,
-        string_agg(reason, '; ' order by rule) as reason
+        max(case when rule = 'window_months' then reason end) as reason
     from seeds.vip_rules
     where valid_from = (select max(valid_from) from seeds.vip_rules where valid_from <= $as_of)
 
@@ -70,7 +70,8 @@ final as (
         end as level_by_rule,
         facts,
         'vip_rules' as seed,
-        rules as rule
+        rules as rule,
+        level_by_rule <> 'vip' as is_missed
     from facts
     cross join rules
     cross join delivered

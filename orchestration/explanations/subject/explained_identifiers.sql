@@ -1,5 +1,5 @@
--- The identifiers that the customer's accounts state, and since when each is known of its account: the registration's
--- last change, or the first log-in in the browser.
+-- The identifiers that the customer's accounts state, and since when each is known of its account: from the
+-- registration, or from the first log-in in the browser.
 with
 
 identifiers as (
@@ -23,13 +23,16 @@ final as (
     select
         identifiers.*,
         case
-            when identifiers.kind <> 'browser' or registrations.anonymous_id = identifiers.identifier
-                then least(registrations.version_at, logins.first_logged_in_at)
+            when identifiers.kind <> 'browser' or statements.value = identifiers.identifier
+                then least(statements.stated_at, logins.first_logged_in_at)
             else logins.first_logged_in_at
         end as stated_at
     from identifiers
-    left join explained_registrations as registrations
-        on identifiers.account_number = registrations.account_number
+    left join explained_statements as statements
+        on
+            identifiers.kind = statements.kind
+            and identifiers.platform = statements.platform
+            and identifiers.account_id = statements.account_id
     left join logins
         on
             identifiers.kind = 'browser'

@@ -10,14 +10,14 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from orchestration.explain import QUERIES_DIR, sql_literal
+from orchestration.explanation_queries import define_macros, sql_literal
 from orchestration.explanation_view import Section, _show_lines, _show_table
 
 
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
-        opened.execute((QUERIES_DIR / "macros.sql").read_text(encoding="utf-8"))
+        define_macros(opened)
         yield opened
 
 
@@ -64,6 +64,25 @@ def test_a_personal_account_id_is_masked_where_nothing_is_published_yet(
     connection: duckdb.DuckDBPyConnection, value: str, shown: str
 ) -> None:
     assert connection.execute("select masked_id(?)", [value]).fetchall() == [(shown,)]
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("Rang from 139 1234 5678, twice", "Rang from ***, twice"),
+        ("电话13912345678或+8613812345678，同一人", "电话***或***，同一人"),
+        ("１３９１２３４５６７８ 来电", "*** 来电"),
+        ("wrote from wang.fang@163.com on 2026-06-30", "wrote from *** on 2026-06-30"),
+        ("+44 7911 123456 is hers", "*** is hers"),
+        ("13812345671 13812345672", "*** ***"),
+        ("orders 20260630001 and T7547621 of 2026-06-30", "orders 20260630001 and T7547621 of 2026-06-30"),
+        (None, None),
+    ],
+)
+def test_what_people_wrote_is_shown_without_numbers_to_ring(
+    connection: duckdb.DuckDBPyConnection, words: str | None, shown: str | None
+) -> None:
+    assert connection.execute("select without_contacts(?)", [words]).fetchall() == [(shown,)]
 
 
 @pytest.mark.parametrize(
