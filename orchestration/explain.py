@@ -32,6 +32,7 @@ __all__ = ["NotExplainableError", "explain"]
 
 SEGMENTS = ("customer_category", "value_level", "activity_level", "lifecycle_stage", "vip")
 IDENTITY = ("accounts", "links", "broken_links", "decisions", "review", "unlinked_identifiers", "attributes")
+HISTORY = ("identity_events", "history", "restatements")
 """Parts of an explanation that are the rows of one query each."""
 
 OUTDATED = (
@@ -49,7 +50,7 @@ def explain(*, settings: Settings, asked: str) -> dict[str, Any]:
 
     Returns:
         `customer_id, is_former_id` (whether a customer was asked for that is part of this one by now), `as_of,
-        release_id, currency`, the parts `IDENTITY`, `rfm`, `segments`, `discrepancies`; the last lists, as sentences, where an explanation finds something else than the warehouse.
+        release_id, currency`, the parts `IDENTITY` and `HISTORY`, `rfm`, `segments`, `discrepancies`; the last lists, as sentences, where an explanation finds something else than the warehouse.
 
     Raises:
         NotExplainableError: nobody or several are meant, or no build has finished.
@@ -67,7 +68,7 @@ def explain(*, settings: Settings, asked: str) -> dict[str, Any]:
             "as_of": as_of,
             "release_id": _release_of(query, settings),
             "currency": source["reporting_currency"],
-            **{part: query.rows(part) for part in IDENTITY},
+            **{part: query.rows(part) for part in (*IDENTITY, *HISTORY)},
             "rfm": query.rows("rfm")[0]
             | {"points": query.rows("rfm_points"), "orders": query.rows("orders")},
             "segments": [

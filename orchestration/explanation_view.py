@@ -17,7 +17,12 @@ from orchestration import explanation_words as words
 from orchestration.explanation_words import Row, account, cell
 
 LISTED_ORDERS = 50
-"""Orders that are shown; --json holds all."""
+LISTED_PERIODS = 20
+"""Orders and published periods that are shown; --json holds all."""
+PUBLISHED_STATE = (
+    *("customer_category", "evaluated_tier", "rfm_tier"),
+    *("value_level", "activity_level", "lifecycle_stage"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +84,7 @@ def _sections(found: Row) -> Iterable[Section]:
         ],
         note="Rules are rows of seeds/<name>.csv.",
     )
+    yield from _history(found)
 
 
 def _identity(found: Row) -> Iterable[Section]:
@@ -128,6 +134,34 @@ def _identity(found: Row) -> Iterable[Section]:
         rows=[
             (row["kind"], account(row), cell(row["evidence"]), words.unlinked(row))
             for row in found["unlinked_identifiers"]
+        ],
+    )
+
+
+def _history(found: Row) -> Iterable[Section]:
+    yield Section(
+        title="Accounts that came and left, as releases told it",
+        columns=("day", "what happened", "by"),
+        rows=[(cell(row["happened_on"]), words.event(row), row["rule"]) for row in found["identity_events"]],
+    )
+    yield Section(
+        title="What releases published, day by day",
+        columns=("from", "to", "category", "tier held", "live tier", "value", "activity", "lifecycle"),
+        rows=[
+            (
+                cell(row["valid_from"]),
+                "now" if row["valid_to"] is None else cell(row["valid_to"]),
+                *(cell(row[name]) for name in PUBLISHED_STATE),
+            )
+            for row in found["history"][:LISTED_PERIODS]
+        ],
+    )
+    yield Section(
+        title="Days of which today's data says something else",
+        columns=("day", "attribute", "published", "true now"),
+        rows=[
+            (cell(row["told_on"]), row["attribute"], cell(row["published"]), cell(row["now"]))
+            for row in found["restatements"]
         ],
     )
 

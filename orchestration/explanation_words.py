@@ -105,6 +105,14 @@ def outcome(row: Row) -> str:
     return OUTCOMES.get((row["decision"], row["outcome"]), NO_ACCOUNT)
 
 
+def event(row: Row) -> str:
+    """Return what became of how many accounts."""
+    accounts = f"{row['accounts']} account" + ("s" if row["accounts"] > 1 else "")
+    if row["is_gain"]:
+        return f"{accounts} came from another customer, which was {row['event']}"
+    return f"{accounts} left for another customer: this one was {row['event']}"
+
+
 def unlinked(row: Row) -> str:
     """Return why an identifier links nothing."""
     if row["reason"] == "shared":

@@ -166,6 +166,25 @@ def test_a_customer_that_is_back_is_told_as_not_published_meanwhile(shop: Shop) 
     assert found == [("not published", None, "new")]
 
 
+def test_an_explanation_tells_what_was_published_and_what_would_be_true_now(shop: Shop) -> None:
+    told = rapport("explain", "elder", "--home", shop.home, "--json").json()
+    assert [(period["valid_from"], period["value_level"]) for period in told["history"]] == [
+        (NIGHTS[2], "high"),
+        (NIGHTS[1], "low"),
+        (NIGHTS[0], "low"),
+    ]
+    assert {"told_on": NIGHTS[0], "attribute": "value_level", "published": "low", "now": "high"} in told[
+        "restatements"
+    ]
+    assert [(event["event"], event["is_gain"], event["rule"]) for event in told["identity_events"]] == [
+        ("merged", True, "steward"),
+        ("split", False, "single"),
+        ("merged", True, "phone,similarity"),
+    ]
+    shown = rapport("explain", "elder", "--home", shop.home)
+    assert "What releases published, day by day" in shown.out
+
+
 def test_a_release_with_history_is_built_again(shop: Shop) -> None:
     outcome = rapport("verify", shop.releases[1], "--home", shop.home)
     assert outcome.code == 0, outcome.out + outcome.err
