@@ -22,7 +22,15 @@ PROMISED = {
     "marts.rfm_scores": "customer_id evaluated_on recency_days frequency monetary r_points f_points m_points "
     "rfm_score rfm_tier is_provisional points_to_next_tier",
     "marts.rfm_tier_history": "customer_id valid_from valid_to rfm_tier rfm_score",
-    "marts.segments": "value_level activity_level lifecycle_stage customers net_revenue_12m customers_last_month",
+    "marts.tier_migrations": "month from_tier to_tier month_end_date movement customers provisional_customers "
+    "confirmed_customers net_revenue",
+    "marts.segments": "value_level activity_level lifecycle_stage customers net_revenue_12m customers_last_month "
+    "net_revenue_12m_last_month customers_joined customers_left",
+    "marts.customer_profile": "customer_id profiled_orders main_daypart_share main_weekday main_weekday_share "
+    "weekend_order_share main_device_share mobile_share main_payment_method main_payment_share price_index price_level "
+    "discount_spend_share discount_rate festival_order_share festival_spend_share promotion_sensitivity "
+    "favourite_category_share favourite_brand_share tickets_12m logistics_tickets_12m after_sales_tickets_12m service_need",
+    "marts.customer_tags": "customer_id tag tag_value tag_share observations tag_rule",
     "marts.orders": "platform order_id customer_id ordered_at order_date status is_sale gross_amount discount_amount "
     "paid_amount refunded_amount net_revenue item_count order_number",
     "marts.order_items": "platform order_id line_no customer_id product_id category quantity net_revenue",

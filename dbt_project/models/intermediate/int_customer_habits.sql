@@ -28,7 +28,11 @@ traits as (
         end as trait,
         coalesce(daypart, weekday, payment_method, device) as trait_value,
         count(*) as orders,
-        count(case when discount_amount > 0 then 1 end) as discounted_orders
+        case when grouping(daypart) = 0 then count(*) end as daypart_orders,
+        case when grouping(weekday) = 0 then count(*) end as weekday_orders,
+        case when grouping(payment_method) = 0 then count(*) end as payment_orders,
+        count(case when discount_amount > 0 then 1 end) as discounted_orders,
+        count(discount_amount) as priced_orders
     from orders
     group by
         grouping sets (
@@ -69,16 +73,6 @@ devices as (
     group by customer_id
 ),
 
-named as (
-    select
-        *,
-        case when trait = 'daypart' then orders end as daypart_orders,
-        case when trait = 'weekday' then orders end as weekday_orders,
-        case when trait = 'payment_method' then orders end as payment_orders
-    from traits
-    where trait_value is not null
-),
-
 shopping as (
     select
         customer_id,
@@ -91,9 +85,12 @@ shopping as (
         {{ latest("case when trait = 'payment_method' then trait_value end", ['orders', 'trait_value']) }}
             as main_payment_method,
         {{ share_of('max(payment_orders)', 'sum(payment_orders)') }} as main_payment_share,
-        {{ share_of("sum(case when trait = 'weekday' then discounted_orders else 0 end)", 'sum(weekday_orders)') }}
-            as discount_order_share
-    from named
+        {{ share_of(
+            "sum(case when trait = 'weekday' then discounted_orders end)",
+            "sum(case when trait = 'weekday' then priced_orders end)"
+        ) }} as discount_order_share
+    from traits
+    where trait_value is not null
     group by customer_id
 ),
 
