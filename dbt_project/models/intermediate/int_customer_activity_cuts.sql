@@ -1,4 +1,4 @@
--- Where activity is cut on each evaluation day: at the fixed numbers of the rules, or at quantiles of the shop's own customers.
+-- Where activity is cut on each evaluation day: at the fixed numbers of the rules, or at quantiles of the shop itself.
 with standing as (
     select * from {{ ref('int_customer_standing') }}
 ),

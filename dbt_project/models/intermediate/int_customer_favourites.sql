@@ -1,5 +1,5 @@
--- The category and the brand on which a customer spent most, with their share; ties go to more pieces, then to the later
--- name. Pieces without a category (or brand) are in no share.
+-- The category and the brand on which a customer spent most, with their share; ties go to more pieces, then to the
+-- later name. Pieces without a category (or brand) are in no share.
 with items as (
     select customer_id, category, brand, net_revenue, quantity
     from {{ ref('order_items') }}

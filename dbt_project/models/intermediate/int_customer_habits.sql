@@ -1,5 +1,5 @@
--- How a customer shops: device, part of the day, weekday and way to pay of most orders, with their shares, and the share
--- of orders under discount. The orders are scanned once and counted by each trait.
+-- How a customer shops: device, part of the day, weekday and way to pay of most orders, with their shares, and the
+-- share of orders under discount. The orders are scanned once and counted by each trait.
 with dayparts as (
     select hour_of_day, daypart from {{ rule_set_in_force('dayparts') }} as rules
 ),

@@ -1,4 +1,4 @@
--- How dear a customer's pieces are beside what pieces of the same categories cost in the shop. List prices before discount:
+-- How dear a customer's pieces are beside what pieces of the same categories cost in the shop. Prices before discount:
 -- who waits for discounts is another trait.
 with items as (
     select customer_id, category, quantity, unit_price

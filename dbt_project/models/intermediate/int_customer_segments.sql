@@ -64,7 +64,10 @@ final as (
                 then 'at_risk'
             when
                 coalesce(
-                    case when activity_cuts.is_by_visits then standing.last_session_date else standing.last_login_date end,
+                    case
+                        when activity_cuts.is_by_visits then standing.last_session_date
+                        else standing.last_login_date
+                    end,
                     activity_cuts.low_until_date
                 ) <= activity_cuts.low_until_date
                 then 'low'

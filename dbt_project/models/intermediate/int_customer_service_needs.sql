@@ -1,4 +1,4 @@
--- What customers need the service desk for, by what its tickets are about (seeds/service_needs.csv, first row that fits).
+-- What customers need the service desk for: what tickets are about (seeds/service_needs.csv, first row that fits).
 -- The 12 months are no rule to set: the names of the columns fix them.
 with as_of as (
     select evaluated_on from {{ ref('int_evaluation_dates') }} where purpose = 'segments' and is_current

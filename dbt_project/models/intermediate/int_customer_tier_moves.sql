@@ -1,6 +1,14 @@
--- Who begins a month in one tier and ends it in another, as runs of months that begin and end alike, so that a customer
--- has a row per change and not one per month. Tiers are set on first days of months: who holds one holds it to a month's end.
-with tiers as (
+-- Who begins a month in one tier and ends it in another, as runs of months that begin and end alike: a customer has a
+-- row per change and not one per month. Tiers are set on first days of months, so who holds one holds it to the end of
+-- a month.
+with history as (
+    select
+        *,
+        lead(valid_from) over (partition by customer_id order by valid_from) as next_valid_from
+    from {{ ref('rfm_tier_history') }}
+),
+
+tiers as (
     select
         customer_id,
         rfm_tier,
@@ -12,9 +20,8 @@ with tiers as (
         lag(is_provisional) over (partition by customer_id order by valid_from) as previous_is_provisional,
         lag(valid_to) over (partition by customer_id order by valid_from)
         = {{ days_after('valid_from', -1) }} as is_continued,
-        cast({{ dbt.date_trunc('month', 'lead(valid_from) over (partition by customer_id order by valid_from)') }} as date)
-            as next_month
-    from {{ ref('rfm_tier_history') }}
+        cast({{ dbt.date_trunc('month', 'next_valid_from') }} as date) as next_month
+    from history
 ),
 
 as_of as (

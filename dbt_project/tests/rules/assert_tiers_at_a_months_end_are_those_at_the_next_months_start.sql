@@ -1,4 +1,4 @@
--- A CRM team adds up both sides of the matrix; nobody may get lost on a month's border, and only `new` comes from outside.
+-- Both sides of the matrix are added up: nobody may get lost between two months, and only `new` comes from outside.
 with ends as (
     select {{ months_after('month', 1) }} as month, to_tier as rfm_tier, sum(customers) as customers
     from {{ ref('tier_migrations') }}
