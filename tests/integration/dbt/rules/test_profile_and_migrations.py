@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.explain import QUERIES_DIR
 from tests.integration.dbt.rules.conftest import AS_OF, PROJECT_ROOT, define_as_of, read_sql
 
 PROFILE = """
@@ -176,3 +177,33 @@ def test_by_default_activity_is_cut_at_fixed_numbers(warehouse: duckdb.DuckDBPyC
     """).fetchone()
     assert row is not None
     assert (row[0], int(row[1]), row[2].isoformat()) == (False, 10, "2023-09-30")
+
+
+@pytest.mark.parametrize(
+    ("fixture", "named_rules"),
+    [
+        ("built", {"high_logins_above", "low_without_login_months"}),
+        ("built_by_quantiles", {"high_quantile", "low_quantile"}),
+    ],
+)
+def test_the_explained_activity_is_that_of_the_models(
+    request: pytest.FixtureRequest, fixture: str, named_rules: set[str]
+) -> None:
+    standing = (QUERIES_DIR / "subject" / "explained_standing.sql").read_text(encoding="utf-8")
+    activity = (QUERIES_DIR / "segments" / "activity_level.sql").read_text(encoding="utf-8")
+    told = set()
+    with duckdb.connect(str(request.getfixturevalue(fixture)), read_only=True) as connection:
+        connection.execute((QUERIES_DIR / "macros.sql").read_text(encoding="utf-8"))
+        customers = connection.execute("""
+            select customer_id from intermediate.int_customer_segments where is_current
+            qualify row_number() over (partition by activity_level order by customer_id) <= 25
+        """).fetchall()
+        for (customer,) in customers:
+            connection.execute(
+                f"create or replace temp table explained_standing as {standing.replace('$customer_id', '?')}",
+                [customer] * standing.count("$customer_id"),
+            )
+            level, by_rule, _, _, rule = connection.execute(activity, {"as_of": AS_OF}).fetchall()[0]
+            assert level == by_rule, customer
+            told.add(rule["rule"] if rule else None)
+    assert named_rules < told
