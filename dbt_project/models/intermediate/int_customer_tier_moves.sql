@@ -5,7 +5,7 @@ with history as (
     select
         *,
         lead(valid_from) over (partition by customer_id order by valid_from) as next_valid_from
-    from {{ ref('rfm_tier_history') }}
+    from {{ ref('int_customer_tiers') }}
 ),
 
 tiers as (
