@@ -36,7 +36,13 @@ def run_rules(
     scratch: Path,
     as_of: date,
     project_root: Path = PROJECT_ROOT,
-    select: tuple[str, ...] = ("+customer_360", "+segments", "+tier_migrations", "+customer_tags"),
+    select: tuple[str, ...] = (
+        "+customer_360",
+        "+segments",
+        "+rfm_tier_history",
+        "+tier_migrations",
+        "+customer_tags",
+    ),
     exclude: tuple[str, ...] = (*CORE_MARTS, "source:*", "test_type:generic"),
     seeds: Path | None = None,
 ) -> None:
