@@ -2,6 +2,7 @@
 {% macro as_of_end() %}timestamp '2026-06-30 16:00:00'{% endmacro %}
 {% macro as_of_date() %}date '2026-06-30'{% endmacro %}
 {% macro reporting_date(timestamp_utc) %}cast({{ timestamp_utc }} as date){% endmacro %}
+{% macro reporting_hour(timestamp_utc) %}cast(extract(hour from {{ timestamp_utc }}) as integer){% endmacro %}
 {% macro activity_key() %}platform{% endmacro %}
 {% macro visitor_key() %}platform{% endmacro %}
 {% macro key_hash(columns) %}hash({{ columns }}){% endmacro %}

@@ -28,7 +28,15 @@ PROMISED = {
     "activity_level lifecycle_stage",
     "marts.customer_restatements": "customer_id told_on difference customer_category customer_category_now rfm_tier "
     "rfm_tier_now",
-    "marts.segments": "value_level activity_level lifecycle_stage customers net_revenue_12m customers_last_month",
+    "marts.tier_migrations": "month from_tier to_tier month_end_date movement customers provisional_customers "
+    "confirmed_customers net_revenue",
+    "marts.segments": "value_level activity_level lifecycle_stage customers net_revenue_12m customers_last_month "
+    "net_revenue_12m_last_month customers_joined customers_left",
+    "marts.customer_profile": "customer_id profiled_orders main_daypart_share main_weekday main_weekday_share "
+    "weekend_order_share main_device_share mobile_share main_payment_method main_payment_share price_index price_level "
+    "discount_spend_share discount_rate festival_order_share festival_spend_share promotion_sensitivity "
+    "favourite_category_share favourite_brand_share tickets_12m logistics_tickets_12m after_sales_tickets_12m service_need",
+    "marts.customer_tags": "customer_id tag tag_value tag_share observations tag_rule",
     "marts.orders": "platform order_id customer_id ordered_at order_date status is_sale gross_amount discount_amount "
     "paid_amount refunded_amount net_revenue item_count order_number",
     "marts.order_items": "platform order_id line_no customer_id product_id category quantity net_revenue",

@@ -69,3 +69,8 @@
 {% macro utc_day(timestamp_utc) -%}
     cast({{ timestamp_utc }} as date)
 {%- endmacro %}
+
+{#- Day of the week of a date, 1 Monday to 7 Sunday. -#}
+{% macro weekday_number(day) -%}
+    cast(extract(isodow from {{ day }}) as integer)
+{%- endmacro %}

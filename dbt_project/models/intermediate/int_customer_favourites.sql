@@ -1,4 +1,5 @@
--- The category and the brand on which a customer spent most; ties go to more pieces, then to the later name.
+-- The category and the brand on which a customer spent most, with their share; ties go to more pieces, then to the
+-- later name. Pieces without a category (or brand) are in no share.
 with items as (
     select customer_id, category, brand, net_revenue, quantity
     from {{ ref('order_items') }}
@@ -22,7 +23,8 @@ brands as (
 favourite_categories as (
     select
         customer_id,
-        {{ latest('category', ['net_revenue', 'quantity', 'category']) }} as favourite_category
+        {{ latest('category', ['net_revenue', 'quantity', 'category']) }} as favourite_category,
+        {{ share_of('max(net_revenue)', 'sum(greatest(net_revenue, 0))') }} as favourite_category_share
     from categories
     group by customer_id
 ),
@@ -30,7 +32,8 @@ favourite_categories as (
 favourite_brands as (
     select
         customer_id,
-        {{ latest('brand', ['net_revenue', 'quantity', 'brand']) }} as favourite_brand
+        {{ latest('brand', ['net_revenue', 'quantity', 'brand']) }} as favourite_brand,
+        {{ share_of('max(net_revenue)', 'sum(greatest(net_revenue, 0))') }} as favourite_brand_share
     from brands
     group by customer_id
 ),
@@ -39,7 +42,9 @@ final as (
     select
         coalesce(favourite_categories.customer_id, favourite_brands.customer_id) as customer_id,
         favourite_categories.favourite_category,
-        favourite_brands.favourite_brand
+        favourite_categories.favourite_category_share,
+        favourite_brands.favourite_brand,
+        favourite_brands.favourite_brand_share
     from favourite_categories
     full join favourite_brands on favourite_brands.customer_id = favourite_categories.customer_id
 )
@@ -47,5 +52,7 @@ final as (
 select
     customer_id,
     favourite_category,
-    favourite_brand
+    favourite_category_share,
+    favourite_brand,
+    favourite_brand_share
 from final

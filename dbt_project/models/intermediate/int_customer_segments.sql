@@ -16,9 +16,12 @@ value_rules as (
 
 activity_rules as (
     {{ rule_values_on_days(ref('activity_levels'), 'standing', [
-        'high_logins_above', 'low_without_login_months', 'sleeping_months', 'at_risk_gaps',
-        'own_gap_min_orders',
+        'sleeping_months', 'at_risk_gaps', 'own_gap_min_orders',
     ]) }}
+),
+
+activity_cuts as (
+    select * from {{ ref('int_customer_activity_cuts') }}
 ),
 
 final as (
@@ -51,18 +54,22 @@ final as (
                 or standing.last_seen_date
                 <= {{ months_after('standing.evaluated_on', '-activity_rules.sleeping_months') }}
                 then 'sleeping'
-            when standing.logins_30d > activity_rules.high_logins_above then 'high'
+            when
+                case when activity_cuts.is_by_visits then standing.sessions_30d else standing.logins_30d end
+                > activity_cuts.high_above
+                then 'high'
             when
                 standing.lifetime_orders >= activity_rules.own_gap_min_orders
                 and standing.days_since_last_order > activity_rules.at_risk_gaps * standing.own_gap_days
                 then 'at_risk'
             when
-                standing.has_logins
-                and (
-                    standing.last_login_date is null
-                    or standing.last_login_date
-                    <= {{ months_after('standing.evaluated_on', '-activity_rules.low_without_login_months') }}
-                )
+                coalesce(
+                    case
+                        when activity_cuts.is_by_visits then standing.last_session_date
+                        else standing.last_login_date
+                    end,
+                    activity_cuts.low_until_date
+                ) <= activity_cuts.low_until_date
                 then 'low'
             else 'medium'
         end as activity_level,
@@ -71,6 +78,7 @@ final as (
     from standing
     inner join value_rules on value_rules.evaluated_on = standing.evaluated_on
     inner join activity_rules on activity_rules.evaluated_on = standing.evaluated_on
+    inner join activity_cuts on activity_cuts.evaluated_on = standing.evaluated_on
     left join lifecycle
         on lifecycle.customer_id = standing.customer_id and lifecycle.evaluated_on = standing.evaluated_on
 )

@@ -49,6 +49,8 @@ joined as (
         case when delivered.has_logins then coalesce(activity.logins_30d, 0) end as logins_30d,
         delivered.has_logins,
         activity.last_login_date,
+        activity.sessions_30d,
+        activity.last_session_date,
         case when customers.registered_date <= customers.evaluated_on then customers.registered_date end
             as registered_date,
         least(customers.registered_date, orders.first_placed_date, activity.first_session_date) as known_from,
@@ -87,5 +89,7 @@ select
     has_logins,
     logins_30d,
     last_login_date,
+    sessions_30d,
+    last_session_date,
     last_seen_date
 from final

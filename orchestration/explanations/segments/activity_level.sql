@@ -1,12 +1,25 @@
 -- The activity level: the rows of seeds/activity_levels.csv in the order sleeping, high, at risk, low. Medium is where
--- none of them holds, so it has no row.
+-- none of them holds, so it has no row. Where the rules cut by quantile, the cuts are facts of the shop.
 with
 
 facts as (
 
     select
-        last_seen_date, last_login_date, logins_30d, has_logins, lifetime_orders, days_since_last_order, own_gap_days
-    from explained_standing
+        standing.last_seen_date,
+        standing.last_login_date,
+        standing.logins_30d,
+        standing.has_logins,
+        standing.sessions_30d,
+        standing.last_session_date,
+        standing.lifetime_orders,
+        standing.days_since_last_order,
+        standing.own_gap_days,
+        cuts.is_by_quantile,
+        cuts.is_by_visits,
+        case when cuts.is_by_quantile then cuts.high_above end as quantile_high_above,
+        case when cuts.is_by_quantile then cuts.low_until_date end as quantile_low_until_date
+    from explained_standing as standing
+    inner join intermediate.int_customer_activity_cuts as cuts on cuts.evaluated_on = standing.evaluated_on
 
 ),
 
@@ -29,7 +42,14 @@ tried as (
     select 2, 'high', rules, facts.logins_30d > rules.value
     from rules
     cross join facts
-    where rules.rule = 'high_logins_above'
+    where rules.rule = 'high_logins_above' and not facts.is_by_quantile
+    union all
+    select
+        2, 'high', rules,
+        case when facts.is_by_visits then facts.sessions_30d else facts.logins_30d end > facts.quantile_high_above
+    from rules
+    cross join facts
+    where rules.rule = 'high_quantile' and facts.is_by_quantile
     union all
     select
         3, 'at_risk', rules,
@@ -45,7 +65,17 @@ tried as (
         and (facts.last_login_date is null or facts.last_login_date <= months_before($as_of, rules.value))
     from rules
     cross join facts
-    where rules.rule = 'low_without_login_months'
+    where rules.rule = 'low_without_login_months' and not facts.is_by_quantile
+    union all
+    select
+        4, 'low', rules,
+        coalesce(
+            case when facts.is_by_visits then facts.last_session_date else facts.last_login_date end,
+            facts.quantile_low_until_date
+        ) <= facts.quantile_low_until_date
+    from rules
+    cross join facts
+    where rules.rule = 'low_quantile' and facts.is_by_quantile
     union all
     select 5, 'medium', null, true
 

@@ -96,6 +96,10 @@ create table marts.customer_history as select customer_id, date '2024-12-31' as 
 create table marts.customer_restatements (customer_id varchar, told_on date);
 create table marts.segments (value_level varchar, activity_level varchar, lifecycle_stage varchar, customers bigint);
 insert into marts.segments values ('high', 'high', 'new', 600);
+create table marts.tier_migrations (month date, from_tier varchar, to_tier varchar);
+insert into marts.tier_migrations values ('2024-12-01', 'new', 'Silver');
+create table marts.customer_profile as select customer_id, cast(0.5 as decimal(9, 6)) as mobile_share from marts.customer_360;
+create table marts.customer_tags as select customer_id, 'region' as tag from marts.customer_360;
 create table marts.sessions (session_id varchar, customer_id varchar);
 create table marts.tickets (platform varchar, ticket_id varchar, customer_id varchar);
 

@@ -35,9 +35,16 @@ def run_rules(
     scratch: Path,
     as_of: date,
     project_root: Path = PROJECT_ROOT,
-    select: tuple[str, ...] = ("+customer_360", "+segments", "+rfm_tier_history"),
+    select: tuple[str, ...] = (
+        "+customer_360",
+        "+segments",
+        "+rfm_tier_history",
+        "+tier_migrations",
+        "+customer_tags",
+    ),
     exclude: tuple[str, ...] = (*CORE_MARTS, "source:*", "test_type:generic"),
     variables: Mapping[str, str] | None = None,
+    seeds: Path | None = None,
 ) -> None:
     """Build the seeds and models of the rules on core marts that already stand in the warehouse."""
     project = str(project_root / "dbt_project")
@@ -55,6 +62,7 @@ def run_rules(
         "RAPPORT_WAREHOUSE": str(warehouse),
         "RAPPORT_TEMP": str(scratch / "tmp"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        **({"RAPPORT_DBT_SEEDS": str(seeds)} if seeds else {}),
     }
     done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -150,6 +158,25 @@ def built_on_appended_sets(scratch: Path) -> Path:
     run_rules(
         warehouse=warehouse, scratch=root, as_of=AS_OF, project_root=root,
         select=("resource_type:seed", "int_order_statuses"), exclude=(),
+    )  # fmt: skip
+    return warehouse
+
+
+@pytest.fixture(scope="session")
+def built_by_quantiles(scratch: Path) -> Path:
+    """Warehouse of the same shop by rules that cut activity at quantiles."""
+    seeds, warehouse = scratch / "quantile_seeds", scratch / "quantiles.duckdb"
+    shutil.copytree(PROJECT_ROOT / "seeds", seeds)
+    rules = seeds / "activity_levels.csv"
+    text = rules.read_text(encoding="utf-8")
+    assert "by_quantile,0," in text
+    rules.write_text(text.replace("by_quantile,0,", "by_quantile,1,"), encoding="utf-8")
+    with duckdb.connect(str(warehouse)) as connection:
+        define_days(connection, as_of=AS_OF)
+        connection.execute(read_sql("shop_on_the_borders.sql"))
+    run_rules(
+        warehouse=warehouse, scratch=scratch, as_of=AS_OF, seeds=seeds,
+        select=("+int_customer_segments",), exclude=(*CORE_MARTS, "source:*", "resource_type:test"),
     )  # fmt: skip
     return warehouse
 

@@ -3,6 +3,8 @@
 create schema marts;
 create schema intermediate;
 create schema kpi;
+create schema history;
+create table history.releases (as_of_date date, release_id varchar);
 
 create table dice as
 select
@@ -53,7 +55,11 @@ select
     order_date,
     status,
     is_sale,
-    case when kind = 5 then 5 else 0 end::decimal(18, 2) as discount_amount,
+    (price + 5)::decimal(18, 2) as gross_amount,
+    case when kind >= 5 and hash(customer, 'waits for discounts') % 3 > 0 then 5 else 0 end::decimal(18, 2)
+        as discount_amount,
+    (price + case when kind = 6 then 0 else 2.5 end)::decimal(18, 2) as paid_amount,
+    [null, 'alipay', 'wechat_pay', 'unionpay'][1 + (hash(customer, n % 3, 'payment') % 4)::integer] as payment_method,
     net_revenue,
     case when status <> 'credit_note' then (hash(customer, n, 'items') % 6)::integer end as item_count,
     case when is_sale and customer % 50 <> 7 then
@@ -64,8 +70,12 @@ from priced;
 
 create table marts.order_items as
 select
-    platform, order_id, 1 as line_no, customer_id, order_date, is_sale, 'category' as category, 'brand' as brand,
-    item_count as quantity, net_revenue
+    platform, order_id, 1 as line_no, customer_id, order_date, is_sale,
+    ['shoes', 'hats', null, 'bags'][1 + (hash(order_id, 'category') % 4)::integer] as category,
+    ['one', 'two', null][1 + (hash(order_id, 'brand') % 3)::integer] as brand,
+    item_count as quantity,
+    [10, 20.01, 33.33, 0, 400][1 + (hash(order_id, 'price') % 5)::integer]::decimal(18, 2) as unit_price,
+    net_revenue
 from marts.orders
 where item_count > 0;
 
@@ -93,10 +103,29 @@ from (
     where case when n < 10 then n + 5 < hash(customer, 'recent') % 21 else hash(customer, n, 'old') % 2 = 0 end
 ) as visits;
 
+-- Around the edge of twelve months, and within them.
 create table marts.tickets as
-select 'web' as platform, null::varchar as ticket_id, null::varchar as customer_id, null::timestamp as created_at,
-    null::date as created_date, null::varchar as category, null::integer as satisfaction
-where false;
+select
+    'web' as platform,
+    't' || customer || '-' || n as ticket_id,
+    'c' || customer as customer_id,
+    day::timestamp as created_at,
+    day as created_date,
+    ['inquiry', 'complaint', 'return', null][1 + (hash(customer, n, 'category') % 4)::integer] as category,
+    ['物流延误', 'Late DELIVERY', '质量问题', '发票', null][1 + (hash(customer, n, 'topic') % 5)::integer] as topic,
+    null::integer as satisfaction
+from (
+    select
+        customer,
+        n,
+        case
+            when n = 0 then (as_of() - interval 12 month)::date + (customer % 3 - 1)::integer
+            else as_of() - (hash(customer, n, 'opened') % 300)::integer
+        end as day
+    from range(1500) as customers(customer)
+    cross join range(4) as tickets(n)
+    where hash(customer, n, 'asks') % 3 = 0 and customer % 50 <> 7
+) as opened;
 
 create table intermediate.int_customers as
 select
@@ -108,8 +137,9 @@ select
             then ((as_of() - to_months((customer % 9)::integer))::date - (customer % 40)::integer)::timestamp
                 + to_hours(4) - to_days(case when customer % 9 = 0 then 29 else 0 end)
     end as first_registered_at,
-    'CN' as country, null::varchar as province, null::varchar as city, null::varchar as gender,
-    null::varchar as age_band, null::varchar as occupation, null::varchar as acquisition_channel,
+    'CN' as country, case when customer % 3 = 0 then '浙江省' end as province, null::varchar as city,
+    case when customer % 5 > 0 then 'female' end as gender, case when customer % 7 > 0 then '25-34' end as age_band,
+    case when customer % 2 = 0 then '教师' end as occupation, null::varchar as acquisition_channel,
     true as is_email_valid, true as is_phone_valid, true as has_email_consent, true as has_sms_consent,
     customer % 60 = 1 as is_blocked
 from range(1500) as customers(customer)

@@ -7,7 +7,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-TABLES = ("marts.customer_360", "marts.rfm_scores", "marts.rfm_tier_history", "marts.segments")
+TABLES = (
+    "marts.customer_360",
+    "marts.rfm_scores",
+    "marts.rfm_tier_history",
+    "marts.segments",
+    "marts.tier_migrations",
+    "marts.customer_profile",
+    "marts.customer_tags",
+)
 
 
 @pytest.mark.parametrize("table", TABLES)
