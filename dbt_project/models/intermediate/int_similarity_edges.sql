@@ -1,5 +1,5 @@
 -- Pairs likely enough to merge on their own. Two accounts of another name and another birth date never do, however much
--- the rest agrees: a household shares its city, its telephone and often its mailbox. A name and a place alone join nobody:
+-- the rest agrees: a household shares city, telephone and often mailbox. A name and a place alone join nobody:
 -- namesakes of one city are many.
 with
 

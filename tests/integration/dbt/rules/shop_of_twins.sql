@@ -82,7 +82,7 @@ select * replace (
 )
 from marts.orders;
 
-insert into marts.order_items
+insert into marts.order_items by name
 select
     platform, order_id, 1 as line_no, customer_id, order_date, is_sale, 'category' as category, 'brand' as brand,
     item_count as quantity, net_revenue

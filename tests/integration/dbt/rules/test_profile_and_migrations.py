@@ -8,8 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.explain import QUERIES_DIR
-from tests.integration.dbt.rules.conftest import AS_OF, PROJECT_ROOT, define_as_of, read_sql
+from orchestration.explanation_queries import QUERIES_DIR
+from tests.integration.dbt.rules.conftest import AS_OF, PROJECT_ROOT, read_sql
+from tests.recomputation.recomputation import define_days
 
 PROFILE = """
     profiled_orders, main_daypart_share, main_weekday_share, weekend_order_share, main_payment_share,
@@ -130,7 +131,7 @@ def test_every_tag_of_the_seed_is_known() -> None:
 
 def test_activity_by_quantile_agrees_on_every_customer(built_by_quantiles: Path) -> None:
     with duckdb.connect(str(built_by_quantiles), read_only=True) as connection:
-        define_as_of(connection, AS_OF)
+        define_days(connection, as_of=AS_OF)
         ours = """
             select customer_id, activity_level from intermediate.int_customer_segments
             where evaluated_on = as_of()
