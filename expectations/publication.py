@@ -32,6 +32,7 @@ MEASURES: dict[str, tuple[str, ...]] = {
         "customers_of_many_birth_dates",
         "accounts_of_a_customer",
         "accounts_per_customer",
+        "accounts_of_an_identifier",
     ),
     "publication/overrides": (
         "overrides_of_unknown_accounts",

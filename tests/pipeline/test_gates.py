@@ -7,7 +7,9 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.pipeline.commands import PROJECT_ROOT, Outcome, published, rapport, release_of
+import duckdb
+
+from tests.pipeline.commands import PROJECT_ROOT, Outcome, rapport, release_of
 
 Copy = Callable[[Path], Path]
 
@@ -73,7 +75,7 @@ def test_a_doubled_join_is_refused(clean_shop: Path, clean_home: Path, copy_of: 
     )
 
 
-POISONED = 1000
+POISONED, POISON = 1000, "13912345678"
 
 
 def poison(landing: Path) -> None:
@@ -84,24 +86,42 @@ def poison(landing: Path) -> None:
         writer.writerow(columns)
         for number in range(POISONED):
             born = f"{1950 + number % 50}-{1 + number // 50 % 12:02}-{1 + number // 600:02}"
-            contacts = (f"person{number}@mail.cn", "13912345678")
+            contacts = (f"person{number}@mail.cn", POISON)
             writer.writerow(
                 ("shop", f"poisoned{number}", "2025-06-01 10:00:00", f"Person {number}", *contacts, born)
             )
 
 
-def test_a_phone_on_a_thousand_accounts_joins_nobody(
+def poisoned_accounts(file: Path) -> tuple[int, int]:
+    """Return how many accounts with that telephone a file has, and of how many customers."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        (found,) = connection.execute(
+            "select count(*), count(distinct customer_id) from marts.identity_map where account_id like 'poisoned%'"
+        ).fetchall()
+    return found[0], found[1]
+
+
+def test_a_phone_on_a_thousand_accounts_joins_nobody_and_is_refused(
     clean_shop: Path, clean_home: Path, copy_of: Copy
 ) -> None:
     landing, home = copy_of(clean_shop), copy_of(clean_home)
     poison(landing)
     outcome = rapport("run", "--landing", landing, "--home", home)
+    assert_refused(outcome, home=home, before=release_of(clean_home), gates=["accounts_of_an_identifier"])
+    assert poisoned_accounts(home / "warehouse.duckdb") == (POISONED, POISONED)
+
+
+def test_a_phone_that_is_known_to_name_nobody_is_published(
+    clean_shop: Path, clean_home: Path, copy_of: Copy, tmp_path: Path
+) -> None:
+    landing, home = copy_of(clean_shop), copy_of(clean_home)
+    poison(landing)
+    seeds = Path(shutil.copytree(PROJECT_ROOT / "seeds", tmp_path / "seeds"))
+    with (seeds / "placeholders.csv").open("a", encoding="utf-8") as rows:
+        rows.write(f"phone,{POISON},placeholder,The counter's telephone,1970-01-01\n")
+    outcome = rapport("run", "--landing", landing, "--home", home, variables={"RAPPORT_SEEDS": str(seeds)})
     assert outcome.code == 0, outcome.out + outcome.err
-    with published(home) as connection:
-        (found,) = connection.execute(
-            "select count(*), count(distinct customer_id) from marts.identity_map where account_id like 'poisoned%'"
-        ).fetchall()
-    assert found == (POISONED, POISONED)
+    assert poisoned_accounts(home / "current" / "marts.duckdb") == (POISONED, POISONED)
 
 
 def test_a_customer_of_a_thousand_accounts_is_refused(
@@ -113,4 +133,9 @@ def test_a_customer_of_a_thousand_accounts_is_refused(
     rules = seeds / "identity_rules.csv"
     rewrite(rules, lambda row: row | {"value": "2000"} if row["rule"] == "max_accounts_phone" else row)
     outcome = rapport("run", "--landing", landing, "--home", home, variables={"RAPPORT_SEEDS": str(seeds)})
-    assert_refused(outcome, home=home, before=release_of(clean_home), gates=["accounts_of_a_customer"])
+    assert_refused(
+        outcome,
+        home=home,
+        before=release_of(clean_home),
+        gates=["accounts_of_a_customer", "accounts_of_an_identifier"],
+    )

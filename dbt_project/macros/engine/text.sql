@@ -18,6 +18,11 @@
     regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}', 'g')
 {%- endmacro %}
 
+{#- A name as two spellings of it are compared: half-width, without case and blanks. -#}
+{% macro compared_name(text) -%}
+    lower({{ replace_pattern(half_width(text), '[[:space:]]') }})
+{%- endmacro %}
+
 {#- Runs of anything but letters, of any script, become `between`. -#}
 {% macro letters_only(text, between) -%}
     {{ replace_pattern(text, '[^\\p{L}\\p{M}]+', between) }}

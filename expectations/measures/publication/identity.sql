@@ -44,6 +44,13 @@ counted as (
     from statements
 ),
 
+identifiers as (
+    select count(*) as accounts
+    from intermediate.int_account_identifiers
+    where kind in ('email', 'phone') and is_valid
+    group by kind, identifier
+),
+
 totals as (
     select
         greatest(count(*), $identity_reference_customers) as judged_customers,
@@ -58,6 +65,7 @@ select
     counted.of_many_phones / totals.judged_customers as customers_of_many_phones,
     counted.of_many_birth_dates / totals.judged_customers as customers_of_many_birth_dates,
     totals.most_accounts as accounts_of_a_customer,
-    totals.mean_accounts as accounts_per_customer
+    totals.mean_accounts as accounts_per_customer,
+    (select coalesce(max(accounts), 0) from identifiers) as accounts_of_an_identifier
 from counted
 cross join totals

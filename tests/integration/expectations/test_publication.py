@@ -139,6 +139,11 @@ DEFECTS = {
         from raw.registrations""",
         {"customers_of_many_birth_dates"},
     ),
+    "one telephone on 501 accounts": (
+        """insert into intermediate.int_account_identifiers
+        select 'web', 'counter' || n, 'phone', '13912345678', true from range(501) as accounts (n)""",
+        {"accounts_of_an_identifier"},
+    ),
     "a customer of 51 accounts": (joined(accounts=51, each=51), {"accounts_of_a_customer"}),
     "a shop of few customers": (
         joined(accounts=600, each=4)
