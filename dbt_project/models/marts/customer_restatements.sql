@@ -12,11 +12,18 @@ published as (
     select days.told_on, history.*
     from {{ ref('customer_history') }} as history
     inner join days
-        on days.told_on >= history.valid_from and (history.valid_to is null or days.told_on <= history.valid_to)
+        on days.told_on >= history.valid_from and days.told_on <= coalesce(history.valid_to, days.told_on)
 ),
 
 scores as (
     select customer_id, evaluated_on, rfm_tier from {{ ref('int_customer_rfm') }} where purpose = 'told'
+),
+
+tiers as (
+    select tiers.customer_id, days.told_on, tiers.rfm_tier
+    from {{ ref('rfm_tier_history') }} as tiers
+    inner join days
+        on days.told_on >= tiers.valid_from and days.told_on <= coalesce(tiers.valid_to, days.told_on)
 ),
 
 vip as (
@@ -45,11 +52,7 @@ now as (
     inner join days on days.told_on = segments.evaluated_on
     cross join delivered
     left join scores on scores.customer_id = segments.customer_id and scores.evaluated_on = days.told_on
-    left join {{ ref('rfm_tier_history') }} as tiers
-        on
-            tiers.customer_id = segments.customer_id
-            and days.told_on >= tiers.valid_from
-            and (tiers.valid_to is null or days.told_on <= tiers.valid_to)
+    left join tiers on tiers.customer_id = segments.customer_id and tiers.told_on = days.told_on
     left join vip on vip.customer_id = segments.customer_id and vip.told_on = days.told_on
 ),
 
