@@ -119,10 +119,9 @@ def write_pending(
         as_of_date: last day that it knows.
     """
     create_views(connection, settings)
+    if any(_as_of_date(path) > as_of_date.isoformat() for path in _files(settings, "accounts")):
+        return
     for kind, kept in KINDS.items():
-        last = connection.execute(f"select max(as_of_date) from history.{kind}").fetchone()  # noqa: S608
-        if last and last[0] and last[0] > as_of_date:
-            return
         folder = settings.history_dir / kind
         make_folder(folder)
         part = settings.temp_dir / f"history-{kind}-{release_id}.parquet"
