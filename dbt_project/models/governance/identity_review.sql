@@ -7,14 +7,6 @@ candidates as (
 
 ),
 
-decided as (
-
-    select left_account, right_account
-    from {{ ref('int_identity_overrides') }}
-    group by 1, 2
-
-),
-
 accounts as (
 
     select
@@ -25,6 +17,18 @@ accounts as (
     from {{ ref('int_accounts') }} as accounts
     inner join {{ ref('int_account_customers') }} as identities
         on accounts.platform = identities.platform and accounts.account_id = identities.account_id
+
+),
+
+-- What a steward said of two accounts holds for the customers that they are now.
+decided as (
+
+    select distinct
+        least(one.customer_id, other.customer_id) as one_customer,
+        greatest(one.customer_id, other.customer_id) as other_customer
+    from {{ ref('int_identity_overrides') }} as overrides
+    inner join accounts as one on overrides.left_account = one.account_number
+    inner join accounts as other on overrides.right_account = other.account_number
 
 ),
 
@@ -46,11 +50,13 @@ final as (
     inner join accounts as left_accounts on candidates.left_account = left_accounts.account_number
     inner join accounts as right_accounts on candidates.right_account = right_accounts.account_number
     left join decided
-        on candidates.left_account = decided.left_account and candidates.right_account = decided.right_account
+        on
+            decided.one_customer = least(left_accounts.customer_id, right_accounts.customer_id)
+            and decided.other_customer = greatest(left_accounts.customer_id, right_accounts.customer_id)
     -- What is one customer already, by whatever link, needs no decision; what a steward decided has one.
     where
         left_accounts.customer_id <> right_accounts.customer_id
-        and decided.left_account is null
+        and decided.one_customer is null
         and candidates.match_probability > {{ rule_value('identity_rules', 'review_above') }}
 
 )

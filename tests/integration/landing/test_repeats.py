@@ -17,6 +17,7 @@ from rich.console import Console
 from orchestration.landing import ingest as ingest_module
 from orchestration.landing.ledger import LedgerDamagedError, read_ledger
 from orchestration.replay import replay
+from orchestration.settings import EXTRACTS
 from orchestration.status import quarantined_rows
 
 with warnings.catch_warnings():
@@ -321,7 +322,7 @@ def test_views_are_empty_and_typed_without_any_file(shop: Shop) -> None:
     tables = shop.query(
         "select table_name from information_schema.tables where table_schema = 'raw' order by 1"
     )
-    assert len(tables) == 11
+    assert len(tables) == len(EXTRACTS) + 2  # files and refused rows
     types = dict(
         shop.query(
             "select column_name, data_type from information_schema.columns where table_name = 'orders'"

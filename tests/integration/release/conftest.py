@@ -22,7 +22,7 @@ BUILT_AT = datetime(2026, 7, 1, 3, 0, 0, 123)
 AS_OF = date(2026, 6, 30)
 
 WAREHOUSE = """
-create schema staging; create schema marts; create schema kpi; create schema governance;
+create schema staging; create schema intermediate; create schema marts; create schema kpi; create schema governance;
 create table staging.stg_registrations as
 select 'a' || i as account_id, 'Zhuge Kongming ' || i as name, 'kongming' || i || '@shu.example' as email,
     '139' || lpad(i::varchar, 8, '4') as phone
@@ -35,6 +35,13 @@ from range({orders}) as numbers (i);
 create table marts.customer_360 as
 select customer_id, count(*) as lifetime_orders, 1 / 3.0::double * 1e-5 as discount_order_share
 from marts.orders group by customer_id;
+create table marts.customer_history as
+select
+    customer_id, null::date as valid_to, 'new' as customer_category, 'Gold' as rfm_tier, 'Gold' as evaluated_tier,
+    false as is_vip, 'high' as value_level, 'high' as activity_level, 'new' as lifecycle_stage
+from marts.customer_360;
+create table intermediate.int_account_customers as
+select 'web' as platform, 'a' || customer_id as account_id, customer_id, 'single' as rule from marts.customer_360;
 create table kpi.cltv_scores as
 select customer_id, 0.1::double + 0.2::double as p_alive from marts.customer_360;
 """
