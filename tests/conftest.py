@@ -5,9 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 TIERS = ("unit", "integration", "pipeline")
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+# What an example costs depends on what else the machine does; benchmarks measure, tests do not.
+settings.register_profile("rapport", deadline=None)
+settings.load_profile("rapport")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -140,7 +140,7 @@ def line(number: int) -> str:
     return f"web,o{number},2026-06-0{1 + number % 9} 10:00:00,paid,{number}.00"
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=st.lists(st.lists(st.integers(0, 12), max_size=8), min_size=1, max_size=5), order=st.randoms())
 def test_any_permutation_of_files_and_rows_gives_the_same_raw_content(
     make_shop: Callable[[str], Shop], files: list[list[int]], order: Any

@@ -108,7 +108,7 @@ def test_well_formed_records_have_three_fields(record: str) -> None:
 FIELD = st.text(alphabet='ab",\n 张', max_size=6)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(rows=st.lists(st.tuples(FIELD, FIELD, FIELD, FIELD), min_size=1, max_size=12), size=st.integers(1, 40))
 def test_what_a_csv_writer_wrote_is_read_back(rows: list[tuple[str, ...]], size: int) -> None:
     """However the bytes are cut; a text that looks like whole records may be refused, never lost."""
