@@ -62,9 +62,9 @@ REGISTRATIONS = (
     # A mailbox of two who live together.
     "web|h1|2025-01-06||孙一凡|family@126.com||1970-03-03|南京|ad|",
     "web|h2|2025-01-07||马二娘|family@126.com||1972-04-04|南京|ad|",
-    # Two of one name whose numbers differ in a digit, born two years apart.
-    "web|r1|2025-01-11||何一凡||13712340021|1970-03-03||ad|",
-    "taobao|r2|2025-01-12||何一凡||13712340022|1972-04-04||ad|",
+    # Two of one name and city whose numbers differ in a digit, born two years apart.
+    "web|r1|2025-01-11||何一凡||13712340021|1970-03-03|长春|ad|",
+    "taobao|r2|2025-01-12||何一凡||13712340022|1972-04-04|长春|ad|",
     # Two numbers of three accounts each, of which a steward keeps some apart: k1 from k3, j1 and j2 from j3.
     *(
         f"{platform}|{letter}{number}|2025-01-08|||{letter}.{number}@21cn.com|{phone}||||"
@@ -269,7 +269,7 @@ def test_a_pair_that_waits_for_a_steward_is_told_on_both_sides(home: Path) -> No
         (pair,) = told["review"]
         assert pair["other_customer_id"] == others["customer_id"]
         assert pair["likeness"] == {
-            "name": "exact", "birth_date": "different", "phone": "similar", "email": "unknown", "city": "unknown",
+            "name": "exact", "birth_date": "different", "phone": "similar", "email": "unknown", "city": "exact",
         }  # fmt: skip
         assert Decimal("0.5") < pair["match_probability"] < Decimal("0.95")
         assert told["links"] == told["broken_links"] == []
@@ -284,7 +284,7 @@ def test_a_customer_of_the_past_leads_to_the_one_that_has_its_accounts(home: Pat
         others = [told_of_customer(connection, account) for account in ("h1", "h2")]
         events = [("C00", "C01"), ("C01", now), ("C02", others[0]), ("C02", others[1])]
         connection.executemany(
-            "insert into governance.identity_events values (date '2026-01-01', ?, ?, 'merged', 1, 'email')",
+            "insert into governance.identity_events values (date '2026-01-01', 1, ?, ?, 'merged', 1, 'email')",
             events,
         )
     told = told_of(copied, "C00")
