@@ -19,7 +19,7 @@ EVERYBODY = ("explained_ties", "explained_decisions", "explained_reviews")
 SUBJECT = (
     *("explained_accounts", "explained_verdicts", "explained_likeness"),
     *("explained_registrations", "explained_statements", "explained_identifiers"),
-    "explained_sources",
+    *("explained_rules", "explained_sources"),
     *("explained_orders", "explained_scores", "explained_standing"),
 )
 """Temporary tables with the customer's rows, in the order of reading each other."""

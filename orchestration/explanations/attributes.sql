@@ -2,18 +2,6 @@
 -- int_customers holds: `agrees`.
 with
 
-rules as (
-
-    select seeds.attribute, seeds.rule, seeds.reason
-    from seeds.attribute_survivorship as seeds
-    where
-        seeds.valid_from = (
-            select max(newer.valid_from) from seeds.attribute_survivorship as newer
-            where newer.attribute = seeds.attribute and newer.valid_from <= $as_of
-        )
-
-),
-
 survived as (
 
     select
@@ -59,7 +47,7 @@ final as (
             else survived.value is not distinct from sources.value
         end as agrees
     from survived
-    left join rules on survived.attribute = rules.attribute
+    left join explained_rules as rules on survived.attribute = rules.attribute
     left join explained_sources as sources on survived.attribute = sources.attribute
     left join explained_accounts as accounts on sources.account_number = accounts.account_number
 

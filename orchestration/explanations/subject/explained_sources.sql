@@ -1,18 +1,6 @@
 -- The statement that each attribute of the customer comes from, by its row of seeds/attribute_survivorship.csv.
 with
 
-rules as (
-
-    select seeds.attribute, seeds.rule, seeds.reason
-    from seeds.attribute_survivorship as seeds
-    where
-        seeds.valid_from = (
-            select max(newer.valid_from) from seeds.attribute_survivorship as newer
-            where newer.attribute = seeds.attribute and newer.valid_from <= $as_of
-        )
-
-),
-
 stated as (
 
     select
@@ -57,7 +45,7 @@ winners as (
             )
         ) as winner
     from stated
-    inner join rules on stated.attribute = rules.attribute
+    inner join explained_rules as rules on stated.attribute = rules.attribute
     where stated.value is not null
     group by 1
 
