@@ -10,7 +10,7 @@ Belongs here: that course, the card, and every reason to withhold. Does not belo
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -73,6 +73,12 @@ class _Trained:
     maker: FeatureMaker
     classifier: Classifier
     described: pl.DataFrame
+
+
+def churn_cuts(*, as_of: date, settings: ChurnSettings) -> tuple[date, date]:
+    """Give the training cut and the test cut: the latest days whose outcomes end in time."""
+    later = as_of - timedelta(days=settings.churn_horizon_days)
+    return later - timedelta(days=settings.churn_horizon_days + settings.churn_gap_days), later
 
 
 def compute_churn(
@@ -281,12 +287,11 @@ def _revenue_share(
     ranked = (
         asked.select("customer_id", probability=pl.Series(probabilities))
         .join(outcomes.select("customer_id", "net_revenue"), on="customer_id", how="left")
-        .with_columns(pl.col("net_revenue").cast(pl.Float64).fill_null(0.0))
         .sort("probability", "customer_id")
     )
-    total = ranked["net_revenue"].sum()
-    safest = ranked.head(round(settings.churn_lift_share * ranked.height))["net_revenue"].sum()
-    return float(safest / total) if total > 0 else None
+    revenue = ranked["net_revenue"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    safest = revenue[: round(settings.churn_lift_share * len(revenue))]
+    return float(safest.sum() / revenue.sum()) if revenue.sum() > 0 else None
 
 
 def _parameters(trained: _Trained) -> dict[str, object]:

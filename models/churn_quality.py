@@ -47,15 +47,18 @@ def measure(
     Returns:
         `auc`, `balanced_accuracy`, `brier`, `lift`, `threshold`, `mean_probability`, `calibration`.
     """
-    compared = {"probabilities": probabilities, "answers": is_churned}
     return {
-        "auc": area_under_curve(**compared),
-        "balanced_accuracy": balanced_accuracy(**compared, threshold=threshold),
-        "brier": brier_score(**compared),
-        "lift": lift(**compared, share=settings.churn_lift_share),
+        "auc": area_under_curve(probabilities=probabilities, answers=is_churned),
+        "balanced_accuracy": balanced_accuracy(
+            probabilities=probabilities, answers=is_churned, threshold=threshold
+        ),
+        "brier": brier_score(probabilities=probabilities, answers=is_churned),
+        "lift": lift(probabilities=probabilities, answers=is_churned, share=settings.churn_lift_share),
         "threshold": threshold,
         "mean_probability": float(probabilities.mean()),
-        "calibration": calibration_groups(**compared, groups=settings.churn_calibration_groups),
+        "calibration": calibration_groups(
+            probabilities=probabilities, answers=is_churned, groups=settings.churn_calibration_groups
+        ),
     }
 
 

@@ -110,7 +110,7 @@ def parse_churn_settings(*, rows: pl.DataFrame) -> ChurnSettings:
         wrong.append("churn_medium_risk_from")
     if wrong:
         raise ValueError(f"model_settings out of bounds: {', '.join(wrong)}")
-    return ChurnSettings(**{name: int(values[name]) if name in whole else values[name] for name in names})  # type: ignore[arg-type]
+    return ChurnSettings(**{name: int(values[name]) if name in whole else values[name] for name in names})
 
 
 def _is_within_bounds(name: str, value: float, must_be_whole: bool) -> bool:

@@ -103,7 +103,7 @@ def fit_classifier(
         threshold=best_threshold(probabilities=calibrated[chosen], answers=answers),
         slope=sigmoids[chosen][0],
         intercept=sigmoids[chosen][1],
-        cross_validated_log_loss=dict(losses),
+        cross_validated_log_loss={str(recipe): loss for recipe, loss in losses.items()},
         estimator=_fitted(recipe=chosen, features=features, answers=answers, settings=settings),
     )
 

@@ -156,7 +156,7 @@ NOTHING_MEASURES_YET = {
     "repeat_purchase_30_gain", "repeat_purchase_90_gain", "retention_30_gain", "retention_90_gain",
     "cross_sell_revenue_share", "cross_sell_category_rate", "stage_conversion", "return_cycle_change",
     "customer_path_rate", "customer_path_days", "nps_gain", "member_growth", "old_customer_cost",
-    "registration_coverage_30", "churn_balanced_accuracy", "recommendation_hit_rate_10",
+    "registration_coverage_30", "recommendation_hit_rate_10",
 }  # fmt: skip
 
 
