@@ -136,8 +136,12 @@ def test_a_query_that_sees_the_future_is_caught(
         blind = right.replace(condition, "is_sale")
     else:
         open_ended = condition.replace("ended_at < $cut_at", "ended_at is not null")
-        open_ended = open_ended.replace("ordered_at < $cut_at", "true").replace("created_at < $cut_at", "true")
-        open_ended = open_ended.replace("resolved_at < $cut_at", "true").replace("or resolved_at >= $cut_at", "")
+        open_ended = open_ended.replace("ordered_at < $cut_at", "true").replace(
+            "created_at < $cut_at", "true"
+        )
+        open_ended = open_ended.replace("resolved_at < $cut_at", "true").replace(
+            "or resolved_at >= $cut_at", ""
+        )
         blind = right.replace(condition, open_ended)
     (tmp_path / "churn_features.sql").write_text(blind, encoding="utf-8")
     monkeypatch.setattr(kpi_inputs, "QUERIES_DIR", tmp_path)
@@ -179,7 +183,9 @@ def test_each_feature_is_what_its_name_says(shop, churn_settings):
             "order_days_short": sum(gap < 30 for gap in since),
             "order_days_middle": sum(gap < 90 for gap in since),
             "order_days_long": sum(gap < 365 for gap in since),
-            "mean_ordered_amount": pytest.approx(float(sum(order["gross_amount"] for order in own)) / len(days)),
+            "mean_ordered_amount": pytest.approx(
+                float(sum(order["gross_amount"] for order in own)) / len(days)
+            ),
             "discounted_share": pytest.approx(len(discounted) / len(days)),
             "days_since_last_visit": min(gone).days if gone else None,
             "visits_short": sum(gap < timedelta(30) for gap in gone),
@@ -195,7 +201,9 @@ def test_each_feature_is_what_its_name_says(shop, churn_settings):
 
 
 def test_whoever_ordered_with_success_within_ninety_days_came_back(shop, churn_settings):
-    cut = read_churn_cut(connection=shop, cut_date=CUT - timedelta(100), reporting_time_zone=ZONE, settings=churn_settings)
+    cut = read_churn_cut(
+        connection=shop, cut_date=CUT - timedelta(100), reporting_time_zone=ZONE, settings=churn_settings
+    )
     first, last = cut.cut_date + timedelta(1), cut.cut_date + timedelta(90)
     expected: dict[str, set[date]] = {}
     for order in rows_of(shop, "from marts.orders where is_sale and customer_id is not null"):

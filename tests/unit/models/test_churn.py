@@ -33,8 +33,8 @@ def simulate(*, buyers: int, seed: int = 3) -> list[np.ndarray]:
     rng = np.random.default_rng(seed)
     shops = []
     for _ in range(buyers):
-        first, gap = int(rng.integers(0, DAYS - 1)), 40 / rng.gamma(1.2)
-        last = min(DAYS, first + rng.exponential(260))
+        first, gap = int(rng.integers(0, DAYS - 1)), 25 / rng.gamma(0.7)
+        last = min(DAYS, first + rng.exponential(700))
         later = first + np.cumsum(np.maximum(1, rng.exponential(gap, 60).round()))
         shops.append(np.unique([first, *later[later <= last]]).astype(int))
     return shops
@@ -54,7 +54,9 @@ def cut_at(shops: list[np.ndarray], day: int) -> Cut:
             rows.append((name, *first, *habits, 50.0 + number % 7))
     names = ("customer_id", *OBSERVED[:8])
     customers = pl.DataFrame(rows, schema=list(names), orient="row").with_columns(
-        pl.lit(None, pl.Float64).alias(name) if name in ("days_since_last_visit", "mean_satisfaction") else pl.lit(0).alias(name)
+        pl.lit(None, pl.Float64).alias(name)
+        if name in ("days_since_last_visit", "mean_satisfaction")
+        else pl.lit(0).alias(name)
         for name in OBSERVED[8:]
     )
     outcomes = pl.DataFrame(back, schema=["customer_id", "order_days", "net_revenue"], orient="row")
@@ -63,7 +65,7 @@ def cut_at(shops: list[np.ndarray], day: int) -> Cut:
 
 @pytest.fixture(scope="module")
 def shop() -> dict[str, object]:
-    shops = simulate(buyers=6000)
+    shops = simulate(buyers=4000)
     return {
         "earlier": cut_at(shops, DAYS - 2 * HORIZON),
         "later": cut_at(shops, DAYS - HORIZON),
@@ -134,13 +136,12 @@ def shuffled(cut: Cut, *, seed: int) -> Cut:
     return replace(cut, outcomes=cut.outcomes.with_columns(customer_id=someone))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("which", [("earlier", "later"), ("earlier",), ("later",)])
-def test_shuffled_labels_are_refused(shop, churn_settings, settings, which, seed):
-    answers = {name: shop[name].outcomes.join(shop[name].customers, on="customer_id", how="semi") for name in which}
-    mixed = {
-        name: shuffled(replace(shop[name], outcomes=answers[name]), seed=seed) for name in which
+def test_shuffled_labels_are_refused(shop, churn_settings, settings, which):
+    answers = {
+        name: shop[name].outcomes.join(shop[name].customers, on="customer_id", how="semi") for name in which
     }
+    mixed = {name: shuffled(replace(shop[name], outcomes=answers[name]), seed=1) for name in which}
     quick = replace(churn_settings, churn_max_training_customers=2000, churn_boosting_rounds=10)
     card = withheld("On the test cut", shop, quick, settings, **mixed)
     assert card["trained_on"] == card["cut_date"] == AS_OF - timedelta(days=HORIZON)
@@ -148,14 +149,17 @@ def test_shuffled_labels_are_refused(shop, churn_settings, settings, which, seed
 
 
 def test_too_few_who_stayed_or_left_give_no_score(shop, churn_settings, settings):
-    few = replace(shop["later"], outcomes=shop["later"].outcomes.head(199))
+    back = shop["later"].outcomes.join(shop["later"].customers, on="customer_id", how="semi")
+    few = replace(shop["later"], outcomes=back.head(199))
     card = withheld("199 customers stayed", shop, churn_settings, settings, later=few)
     assert (card["trained_on"], card["cut_date"]) == (None, None)
 
 
 def test_a_shop_without_any_customer_gives_no_score(shop, churn_settings, settings):
     nobody = {
-        name: replace(shop[name], customers=shop[name].customers.clear(), outcomes=shop[name].outcomes.clear())
+        name: replace(
+            shop[name], customers=shop[name].customers.clear(), outcomes=shop[name].outcomes.clear()
+        )
         for name in ("earlier", "later")
     }
     changes = nobody | {"current": shop["current"].clear()}
@@ -192,7 +196,9 @@ def test_a_model_must_beat_each_baseline_in_each_figure(churn_settings, figure, 
     weak = {"auc": 0.5, "balanced_accuracy": 0.5, "brier": 0.2}
     demand_better(model=FIGURES, baselines={"a": weak, "b": weak}, settings=churn_settings)
     with pytest.raises(NotBetterError, match=f"{figure} is .* baseline b"):
-        demand_better(model=FIGURES, baselines={"a": weak, "b": weak | {figure: value}}, settings=churn_settings)
+        demand_better(
+            model=FIGURES, baselines={"a": weak, "b": weak | {figure: value}}, settings=churn_settings
+        )
 
 
 def test_the_cuts_leave_time_for_their_outcomes(shop, churn_settings, settings):

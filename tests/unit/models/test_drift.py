@@ -44,5 +44,9 @@ def test_no_row_and_a_missing_column_are_refused():
         index([], [1])
     with pytest.raises(ValueError, match="after lacks x"):
         stability_indexes(
-            before=pl.DataFrame({"x": [1]}), after=pl.DataFrame({"y": [1]}), columns=["x"], groups=2, min_share=0.1
+            before=pl.DataFrame({"x": [1]}),
+            after=pl.DataFrame({"y": [1]}),
+            columns=["x"],
+            groups=2,
+            min_share=0.1,
         )
