@@ -123,8 +123,10 @@ def _fitted(*, recipe: Recipe, features: Floats, answers: Bools, settings: Churn
     from threadpoolctl import threadpool_limits
 
     estimator = _logistic(settings) if recipe == "logistic" else _boosting(settings)
+    # A column that is unknown in all rows of a fold says nothing; boosting cannot cut it into bins.
+    filled = np.where(np.isnan(features).all(axis=0), 0.0, features)
     with threadpool_limits(limits=1):
-        return estimator.fit(features, answers)
+        return estimator.fit(filled, answers)
 
 
 def _logistic(settings: ChurnSettings) -> Any:
@@ -135,7 +137,7 @@ def _logistic(settings: ChurnSettings) -> Any:
 
     return make_pipeline(
         FunctionTransformer(_log_scale),
-        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
+        SimpleImputer(strategy="median", add_indicator=True),
         StandardScaler(),
         LogisticRegression(C=settings.churn_logistic_inverse_penalty, max_iter=1000),
     )
