@@ -68,8 +68,8 @@ def fit_classifier(
 ) -> Classifier:
     """Fit the recipe that foretells best out of fold, and calibrate it on what it foretold out of fold.
 
-    Calibration is Platt's sigmoid: it keeps the order of customers. Everything runs on one thread, so equal rows
-    in equal order give an equal model.
+    Calibration is Platt's sigmoid: it keeps the order of customers. Fits run on one thread, so equal rows in
+    equal order give an equal model.
 
     Args:
         features: shape (rows, features), NaN where unknown.
@@ -171,7 +171,8 @@ def _sigmoid(*, raw: Floats, answers: Bools) -> tuple[float, float]:
 def _raw(estimator: Any, features: Floats) -> Floats:
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=1):
+    # Trees go row by row and may share the cores; a product of matrices depends on how it is shared.
+    with threadpool_limits(limits=1, user_api="blas"):
         return np.asarray(estimator.predict_proba(features)[:, 1], dtype=np.float64)
 
 

@@ -201,6 +201,12 @@ def test_a_model_must_beat_each_baseline_in_each_figure(churn_settings, figure, 
         )
 
 
+def test_an_order_of_customers_that_is_nearly_chance_is_of_no_use(churn_settings):
+    chance = {"auc": 0.5, "balanced_accuracy": 0.5, "brier": 0.2}
+    with pytest.raises(NotBetterError, match=r"the AUC is 0\.5990; 0\.6 is needed"):
+        demand_better(model=FIGURES | {"auc": 0.599}, baselines={"a": chance}, settings=churn_settings)
+
+
 def test_the_cuts_leave_time_for_their_outcomes(shop, churn_settings, settings):
     assert churn_cuts(as_of=AS_OF, settings=churn_settings) == (date(2025, 1, 1), date(2025, 4, 1))
     with_gap = replace(churn_settings, churn_gap_days=10)
