@@ -141,6 +141,30 @@ def demand_better(
                 )
 
 
+def revenue_share_of_safest(
+    *, asked: pl.DataFrame, outcomes: pl.DataFrame, probabilities: Floats, share: float
+) -> float | None:
+    """Give the share of the horizon's net revenue that came from the customers least likely to leave.
+
+    Args:
+        asked: `customer_id`, one row per customer.
+        outcomes: `customer_id`, `net_revenue` of those who came back.
+        probabilities: of churn, in the order of `asked`.
+        share: share of customers who count as the safest, 0–1.
+
+    Returns:
+        0–1, more or less where money was given back; None where the shop took nothing.
+    """
+    ranked = (
+        asked.select("customer_id", probability=pl.Series(probabilities))
+        .join(outcomes.select("customer_id", "net_revenue"), on="customer_id", how="left")
+        .sort("probability", "customer_id")
+    )
+    revenue = ranked["net_revenue"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    safest = revenue[: round(share * len(revenue))]
+    return float(safest.sum() / revenue.sum()) if revenue.sum() > 0 else None
+
+
 def _figure(measured: Mapping[str, object], name: str) -> float:
     value = measured[name]
     if not isinstance(value, float):

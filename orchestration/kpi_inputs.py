@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import polars as pl
 
-from models.churn import Cut
+from models.churn_cuts import Cut
 from models.churn_settings import ChurnSettings, parse_churn_settings
 from models.scorecard import MEASURE_COLUMNS
 from models.settings import ModelSettings, parse_model_settings

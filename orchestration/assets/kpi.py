@@ -14,7 +14,8 @@ import dagster as dg
 import duckdb
 import polars as pl
 
-from models.churn import ChurnResult, churn_cuts, compute_churn
+from models.churn import ChurnResult, compute_churn
+from models.churn_cuts import churn_cuts
 from models.cltv import CltvResult, compute_cltv
 from models.cohorts import build_cohort_retention
 from models.model_cards import build_unbuilt_cards

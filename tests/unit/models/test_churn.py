@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.churn import ChurnResult, Cut, churn_cuts, compute_churn
+from models.churn import ChurnResult, compute_churn
+from models.churn_cuts import Cut, churn_cuts
 from models.churn_features import OBSERVED
 from models.churn_quality import NotBetterError, demand_better
 from models.churn_settings import parse_churn_settings
