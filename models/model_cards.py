@@ -23,7 +23,6 @@ CARD_SCHEMA = {
 
 
 UNBUILT = {
-    "churn": "No churn model is built yet.",
     "next_order": "No model of the next order is built yet.",
     "recommendations": "No recommender is built yet.",
 }

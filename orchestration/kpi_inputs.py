@@ -7,14 +7,17 @@ Belongs here: which query gives which frame, with which parameters. Does not bel
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
 
+from models.churn_cuts import Cut
+from models.churn_settings import ChurnSettings, parse_churn_settings
 from models.scorecard import MEASURE_COLUMNS
 from models.settings import ModelSettings, parse_model_settings
 
@@ -44,6 +47,15 @@ def read_model_settings(*, connection: duckdb.DuckDBPyConnection, as_of: date) -
     return parse_model_settings(rows=_read(connection, "model_settings", as_of=as_of))
 
 
+def read_churn_settings(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> ChurnSettings:
+    """Read the rows of `seeds.model_settings` that the churn model needs, as in force at the as-of date.
+
+    Raises:
+        ValueError: a setting is missing or out of bounds.
+    """
+    return parse_churn_settings(rows=_read(connection, "model_settings", as_of=as_of))
+
+
 def read_kpi_targets(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
     """Read the targets in force: `kpi, segment, direction, target, unit, period_months`."""
     return _read(connection, "kpi_targets", as_of=as_of)
@@ -60,6 +72,58 @@ def read_calibration_histories(
     """Read counted histories at the cut: `frequency, recency_days, age_days, holdout_orders, customers`."""
     cut_date = as_of - timedelta(days=holdout_days)
     return _read(connection, "calibration_histories", as_of=as_of, cut_date=cut_date)
+
+
+def read_churn_customers(
+    *,
+    connection: duckdb.DuckDBPyConnection,
+    cut_date: date,
+    reporting_time_zone: str,
+    settings: ChurnSettings,
+) -> pl.DataFrame:
+    """Read who had placed an order by the end of a day, and what was known of them then.
+
+    Args:
+        connection: the warehouse.
+        cut_date: last day that is known.
+        reporting_time_zone: IANA zone in which that day ends.
+        settings: windows of habits.
+
+    Returns:
+        `customer_id` and the columns of `models.churn_features.OBSERVED`, sorted by customer.
+    """
+    day_after = datetime.combine(cut_date + timedelta(days=1), time(), tzinfo=ZoneInfo(reporting_time_zone))
+    return _read(
+        connection,
+        "churn_features",
+        cut_date=cut_date,
+        cut_at=day_after.astimezone(UTC).replace(tzinfo=None),
+        short_days=settings.churn_short_window_days,
+        middle_days=settings.churn_middle_window_days,
+        long_days=settings.churn_long_window_days,
+    )
+
+
+def read_churn_cut(
+    *,
+    connection: duckdb.DuckDBPyConnection,
+    cut_date: date,
+    reporting_time_zone: str,
+    settings: ChurnSettings,
+) -> Cut:
+    """Read the customers at a cut (see `read_churn_customers`) and who of them came back within the horizon."""
+    return Cut(
+        cut_date=cut_date,
+        customers=read_churn_customers(
+            connection=connection,
+            cut_date=cut_date,
+            reporting_time_zone=reporting_time_zone,
+            settings=settings,
+        ),
+        outcomes=_read(
+            connection, "churn_outcomes", cut_date=cut_date, horizon_days=settings.churn_horizon_days
+        ),
+    )
 
 
 def read_cohort_activity(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:

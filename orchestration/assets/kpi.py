@@ -1,4 +1,4 @@
-"""Stage kpi: customer value, retention, cohorts and the scorecard, computed in Python from the marts.
+"""Stage kpi: customer value, churn, retention, cohorts and the scorecard, computed in Python from the marts.
 
 What belongs here: reading the few counted rows a figure needs, calling `models/`, writing its table.
 What does not: arithmetic (in `models/`) and SQL (in `orchestration/kpi_queries/`).
@@ -14,7 +14,9 @@ import dagster as dg
 import duckdb
 import polars as pl
 
-from models.cltv import compute_cltv
+from models.churn import ChurnResult, compute_churn
+from models.churn_cuts import churn_cuts
+from models.cltv import CltvResult, compute_cltv
 from models.cohorts import build_cohort_retention
 from models.model_cards import build_unbuilt_cards
 from models.retention import build_repeat_purchase, build_rolling_retention
@@ -31,7 +33,7 @@ KPI_KEYS = [dg.AssetKey(["kpi", table]) for table in declared_tables()]
 MARTS = [
     dg.AssetKey(["marts", table]) for table in ("orders", "sessions", "tickets", "rfm_scores", "identity_map")
 ]
-UNFILLED = ("churn_scores", "recommendations")
+UNFILLED = ("recommendations",)
 """Declared for readers, empty until a model beats its baseline."""
 
 
@@ -84,26 +86,56 @@ def unfilled_tables(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[
 
 
 @dg.multi_asset(
-    name="kpi__cltv_scores",
+    name="kpi__predictions",
     specs=[
         dg.AssetSpec(["kpi", table], deps=MARTS, description=declared_tables()[table].description)
-        for table in ("cltv_scores", "model_cards")
+        for table in ("cltv_scores", "churn_scores", "model_cards")
     ],
     group_name="kpi",
 )
-def cltv_scores(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None]]:
-    """Score every buyer's next twelve months; the cards say how far to trust it, and what is not predicted."""
+def predictions(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None]]:
+    """Score what customers will spend and who will leave; the cards say how far to trust it."""
     with computation(run_settings) as run:
-        result = compute_cltv(
-            histories=inputs.read_purchase_histories(connection=run.connection, as_of=run.as_of),
-            calibration=inputs.read_calibration_histories(
-                connection=run.connection, as_of=run.as_of, holdout_days=run.model.cltv_holdout_days
-            ),
-            as_of=run.as_of,
-            settings=run.model,
-        )
-        yield run.write("cltv_scores", result.scores)
-        yield run.write("model_cards", pl.concat([result.card, build_unbuilt_cards()]))
+        cltv = _foretell_value(run)
+        yield run.write("cltv_scores", cltv.scores)
+        churn = _foretell_churn(run)
+        yield run.write("churn_scores", churn.scores)
+        yield run.write("model_cards", pl.concat([cltv.card, churn.card, build_unbuilt_cards()]))
+
+
+def _foretell_value(run: Computation) -> CltvResult:
+    return compute_cltv(
+        histories=inputs.read_purchase_histories(connection=run.connection, as_of=run.as_of),
+        calibration=inputs.read_calibration_histories(
+            connection=run.connection, as_of=run.as_of, holdout_days=run.model.cltv_holdout_days
+        ),
+        as_of=run.as_of,
+        settings=run.model,
+    )
+
+
+def _foretell_churn(run: Computation) -> ChurnResult:
+    settings = inputs.read_churn_settings(connection=run.connection, as_of=run.as_of)
+    earlier, later = churn_cuts(as_of=run.as_of, settings=settings)
+    read = partial(
+        inputs.read_churn_cut,
+        connection=run.connection,
+        reporting_time_zone=run.reporting_time_zone,
+        settings=settings,
+    )
+    return compute_churn(
+        earlier=read(cut_date=earlier),
+        later=read(cut_date=later),
+        current=inputs.read_churn_customers(
+            connection=run.connection,
+            cut_date=run.as_of,
+            reporting_time_zone=run.reporting_time_zone,
+            settings=settings,
+        ),
+        as_of=run.as_of,
+        settings=settings,
+        purchase_settings=run.model,
+    )
 
 
 @dg.asset(key=["kpi", "cohort_retention"], deps=MARTS, group_name="kpi")
@@ -142,7 +174,7 @@ def retention(run_settings: RunSettings) -> dg.MaterializeResult[None]:
         return run.write("retention", pl.concat([repeats, rolling]))
 
 
-@dg.asset(key=["kpi", "kpi_scorecard"], deps=[cltv_scores, retention, *MARTS], group_name="kpi")
+@dg.asset(key=["kpi", "kpi_scorecard"], deps=[predictions, retention, *MARTS], group_name="kpi")
 def kpi_scorecard(run_settings: RunSettings) -> dg.MaterializeResult[None]:
     """Set every target beside its measured value; what the data cannot give is `not measurable`."""
     with computation(run_settings) as run:
@@ -162,4 +194,4 @@ def kpi_scorecard(run_settings: RunSettings) -> dg.MaterializeResult[None]:
         return run.write("kpi_scorecard", frame)
 
 
-KPI_ASSETS = [unfilled_tables, cltv_scores, cohort_retention, retention, kpi_scorecard]
+KPI_ASSETS = [unfilled_tables, predictions, cohort_retention, retention, kpi_scorecard]

@@ -156,7 +156,7 @@ NOTHING_MEASURES_YET = {
     "repeat_purchase_30_gain", "repeat_purchase_90_gain", "retention_30_gain", "retention_90_gain",
     "cross_sell_revenue_share", "cross_sell_category_rate", "stage_conversion", "return_cycle_change",
     "customer_path_rate", "customer_path_days", "nps_gain", "member_growth", "old_customer_cost",
-    "registration_coverage_30", "churn_balanced_accuracy", "recommendation_hit_rate_10",
+    "registration_coverage_30", "recommendation_hit_rate_10",
 }  # fmt: skip
 
 
@@ -195,6 +195,19 @@ def test_a_source_that_never_tells_response_times_is_not_measured(warehouse):
         pl.col("kpi").is_in(["first_response_in_time", "resolution_in_time", "bot_handled_share"])
     )
     assert cards["status"].to_list() == ["not measurable"] * 3
+
+
+# 0.75 on 200 customers of the test cut; a model that is withheld has no accuracy that anybody relies on.
+@pytest.mark.parametrize(("is_published", "status"), [(True, "met"), (False, "not measurable")])
+def test_the_accuracy_of_churn_comes_from_a_published_card(warehouse, is_published, status):
+    warehouse.execute(
+        "insert into kpi.model_cards by name select 'churn' as model, ? as is_published, "
+        """'{"test": {"balanced_accuracy": 0.75}, "test_customers": 200}' as metrics""",
+        [is_published],
+    )
+    (card,) = scorecard(warehouse).filter(pl.col("kpi") == "churn_balanced_accuracy").to_dicts()
+    told = (0.75, 150.0, 200) if is_published else (None, None, 0)
+    assert (card["value"], card["numerator"], card["n"], card["status"]) == (*told, status)
 
 
 @pytest.mark.parametrize("valid_from", ["2025-06-30", "2025-07-01"])

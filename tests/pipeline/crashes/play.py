@@ -30,7 +30,7 @@ CUSTOMERS = "120"
 KILLS_BEFORE_AN_END = 4
 STAGES = (
     "start", "landing extract_files", "raw browse_events", "raw order_items", "raw orders", "raw registrations",
-    "raw tickets", "arrival_gate", "warehouse", "kpi cltv_scores", "kpi retention", "serving", "kpi kpi_scorecard",
+    "raw tickets", "arrival_gate", "warehouse", "kpi predictions", "kpi retention", "serving", "kpi kpi_scorecard",
     "gate publication",
 )  # fmt: skip
 """A kill waits for the end of one of these, then for a random part of the longest pause after it."""

@@ -1,0 +1,230 @@
+"""Churn: how likely each customer is to place no successful order in the 90 days after the as-of date.
+
+Three days in time. The model is chosen, calibrated and given its threshold at a training cut; it is tested at a
+later cut, whose outcome ends on the as-of date; if it holds, it is fitted anew at the later cut and scores the
+as-of date. The earlier outcome ends before the later cut, so the test is a test of the future.
+
+Belongs here: that course, the card, and every reason to withhold. Does not belong here: features, fits, figures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+
+import polars as pl
+
+from models.churn_cuts import Cut, WithheldError, count_answers, demand_time_between, draw_sample, is_churned
+from models.churn_features import FeatureMaker, make_features, matrix
+from models.churn_quality import (
+    NotBetterError,
+    demand_better,
+    measure,
+    measure_baselines,
+    revenue_share_of_safest,
+)
+from models.churn_settings import ChurnSettings
+from models.classification import Classifier, Recipe, fit_classifier
+from models.drift import stability_indexes
+from models.model_cards import build_card
+from models.settings import ModelSettings
+
+RECIPES: tuple[Recipe, ...] = ("logistic", "gradient_boosting")
+PRAISE = "Beats every baseline on a later cut in AUC, balanced accuracy and Brier score."
+SCORE_SCHEMA = pl.Schema(
+    {"customer_id": pl.String, "churn_probability_90d": pl.Float64, "risk_level": pl.String}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChurnResult:
+    """Scores and the card that explains them.
+
+    Attributes:
+        scores: columns of `SCORE_SCHEMA`, one row per customer who has placed an order; empty where the card says
+            that it is not published.
+        card: one row, columns of `models.model_cards.CARD_SCHEMA`.
+    """
+
+    scores: pl.DataFrame
+    card: pl.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Trained:
+    """A model with what it was trained on: the rows that drift is measured against."""
+
+    maker: FeatureMaker
+    classifier: Classifier
+    described: pl.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Course:
+    """One course of training, test and scoring; it notes for the card what it finds on the way."""
+
+    settings: ChurnSettings
+    purchase_settings: ModelSettings
+    facts: dict[str, object] = field(default_factory=dict)
+    parameters: dict[str, object] = field(default_factory=dict)
+    baselines: dict[str, object] = field(default_factory=dict)
+
+    def train(self, *, cut: Cut, recipes: tuple[Recipe, ...]) -> _Trained:
+        """Fit at a cut, on a sample of its customers."""
+        sample = draw_sample(customers=cut.customers, settings=self.settings)
+        maker = make_features(
+            training=cut.customers,
+            horizon_days=self.settings.churn_horizon_days,
+            settings=self.purchase_settings,
+        )
+        if not maker.columns:
+            raise WithheldError("At the training cut all customers look the same.")
+        described = maker.describe(sample)
+        classifier = fit_classifier(
+            features=matrix(described),
+            answers=is_churned(customers=sample, outcomes=cut.outcomes),
+            recipes=recipes,
+            settings=self.settings,
+        )
+        return _Trained(maker=maker, classifier=classifier, described=described)
+
+    def prove(self, *, earlier: Cut, later: Cut) -> Recipe:
+        """Choose and train at the earlier cut, test at the later one, and refuse what a baseline beats."""
+        tried = self.train(cut=earlier, recipes=RECIPES)
+        self.parameters.update(_parameters(tried))
+        sample = draw_sample(customers=earlier.customers, settings=self.settings)
+        asked = later.customers.sort("customer_id")
+        answers = is_churned(customers=asked, outcomes=later.outcomes)
+        probabilities = tried.classifier.probabilities(matrix(tried.maker.describe(asked)))
+        tested = measure(
+            probabilities=probabilities,
+            is_churned=answers,
+            threshold=tried.classifier.threshold,
+            settings=self.settings,
+        )
+        measured = measure_baselines(
+            training=sample,
+            training_answers=is_churned(customers=sample, outcomes=earlier.outcomes),
+            test=asked,
+            test_answers=answers,
+            settings=self.settings,
+        )
+        self.facts["test"] = tested
+        self.facts["revenue_share_of_safest"] = revenue_share_of_safest(
+            asked=asked,
+            outcomes=later.outcomes,
+            probabilities=probabilities,
+            share=self.settings.churn_lift_share,
+        )
+        self.baselines.update(measured)
+        demand_better(model=tested, baselines=measured, settings=self.settings)
+        return tried.classifier.recipe
+
+    def score(self, *, recipe: Recipe, later: Cut, current: pl.DataFrame) -> pl.DataFrame:
+        """Fit anew at the later cut and score today's customers, unless they have become others."""
+        final = self.train(cut=later, recipes=(recipe,))
+        self.parameters["refitted"] = _parameters(final)
+        described = final.maker.describe(current)
+        self._demand_no_drift(final=final, described=described)
+        probabilities = final.classifier.probabilities(matrix(described))
+        return _with_risk(
+            current.select("customer_id", churn_probability_90d=pl.Series(probabilities)),
+            settings=self.settings,
+        )
+
+    def _demand_no_drift(self, *, final: _Trained, described: pl.DataFrame) -> None:
+        if described.is_empty():
+            raise WithheldError("There is nobody to score.")
+        indexes = stability_indexes(
+            before=final.described,
+            after=described,
+            columns=final.maker.columns,
+            groups=self.settings.drift_groups,
+            min_share=self.settings.drift_min_share,
+        )
+        self.facts["stability_indexes"] = indexes
+        limit = self.settings.drift_max_stability_index
+        drifted = {name: index for name, index in indexes.items() if index > limit}
+        if drifted:
+            told = ", ".join(f"{name} {index:.2f}" for name, index in sorted(drifted.items()))
+            raise WithheldError(
+                f"Since the last training cut the inputs have drifted: population stability index of {told}; "
+                f"the limit is {limit:g}."
+            )
+
+
+def compute_churn(
+    *,
+    earlier: Cut,
+    later: Cut,
+    current: pl.DataFrame,
+    as_of: date,
+    settings: ChurnSettings,
+    purchase_settings: ModelSettings,
+) -> ChurnResult:
+    """Score every customer who has placed an order, or say why nobody is scored.
+
+    Args:
+        earlier: the training cut; its horizon ends on or before the later cut.
+        later: the test cut; its horizon ends on or before the as-of date.
+        current: the customers as they are known on the as-of date, columns as of `Cut.customers`.
+        as_of: last day that is known.
+        settings: horizon, sample, recipes, margins, limits.
+        purchase_settings: limits and retry ladder of the purchase model.
+
+    Returns:
+        Scores and card.
+
+    Raises:
+        ValueError: a column is missing, or the cuts lie too close together.
+    """
+    demand_time_between(earlier=earlier.cut_date, later=later.cut_date, as_of=as_of, settings=settings)
+    course = _Course(settings=settings, purchase_settings=purchase_settings)
+    course.facts["training_cut"] = earlier.cut_date.isoformat()
+    scores = pl.DataFrame(schema=SCORE_SCHEMA)
+    try:
+        course.facts.update(count_answers(training=earlier, test=later, settings=settings))
+        recipe = course.prove(earlier=earlier, later=later)
+        scores = course.score(recipe=recipe, later=later, current=current)
+        reason, is_published = PRAISE, True
+    except (WithheldError, NotBetterError) as withheld:
+        reason, is_published = str(withheld), False
+    last_cut = later if "refitted" in course.parameters else earlier
+    trained_on = last_cut.cut_date + timedelta(days=settings.churn_horizon_days)
+    card = build_card(
+        model="churn",
+        trained_on=trained_on if course.parameters else None,
+        cut_date=later.cut_date if "test" in course.facts else None,
+        parameters=course.parameters,
+        metrics=course.facts,
+        baseline_metrics=course.baselines,
+        is_published=is_published,
+        reason=reason,
+    )
+    return ChurnResult(scores=scores, card=card)
+
+
+def _with_risk(scores: pl.DataFrame, *, settings: ChurnSettings) -> pl.DataFrame:
+    churn = pl.col("churn_probability_90d")
+    risk = (
+        pl.when(churn >= settings.churn_high_risk_from)
+        .then(pl.lit("high"))
+        .when(churn >= settings.churn_medium_risk_from)
+        .then(pl.lit("medium"))
+        .otherwise(pl.lit("low"))
+    )
+    return scores.with_columns(risk_level=risk).cast(SCORE_SCHEMA).sort("customer_id")
+
+
+def _parameters(trained: _Trained) -> dict[str, object]:
+    classifier, purchases = trained.classifier, trained.maker.purchases
+    return {
+        "recipe": classifier.recipe,
+        "threshold": classifier.threshold,
+        "calibration_slope": classifier.slope,
+        "calibration_intercept": classifier.intercept,
+        "cross_validated_log_loss": classifier.cross_validated_log_loss,
+        "features": ", ".join(trained.maker.columns),
+        "training_rows": trained.described.height,
+        "purchases": asdict(purchases) if purchases else None,
+    }
