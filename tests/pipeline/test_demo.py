@@ -45,6 +45,15 @@ PROMISED = {
     "first_response_minutes resolution_minutes is_sla_met satisfaction",
     "marts.cohort_retention": "cohort_month period_number cohort_size active_customers retention_rate rate_low "
     "rate_high net_revenue cumulative_net_revenue_per_customer",
+    "marts.cohort_retention_weekly": "cohort_week period_number cohort_size active_customers retention_rate rate_low "
+    "rate_high net_revenue cumulative_net_revenue_per_customer",
+    "marts.cohort_means": "cohort_grain period_number cohorts cohort_customers active_customers weighted_retention_rate "
+    "rate_low rate_high simple_retention_rate",
+    "marts.retention_before_after": "metric segment crm_start_date before_start before_end before_returned before_customers "
+    "before_rate before_rate_low before_rate_high after_start after_end after_returned after_customers after_rate "
+    "after_rate_low after_rate_high difference difference_low difference_high",
+    "marts.festival_comparison": "festival festival_year day_offset label_zh sales_date phase orders net_revenue "
+    "new_customers sales_date_last_year orders_last_year net_revenue_last_year new_customers_last_year",
     "marts.retention": "metric period_start segment numerator denominator value value_low value_high",
     "marts.cltv_scores": "customer_id frequency recency_days age_days monetary_value p_alive expected_orders_12m "
     "expected_order_value cltv_12m",
@@ -66,6 +75,7 @@ PROMISED = {
 """The contract with outsiders; a name that goes missing here breaks somebody's dashboard."""
 
 EMPTY_UNTIL_THEIR_MODEL = {"marts.churn_scores", "marts.recommendations"}
+EMPTY_UNTIL_THE_SHOP_SAYS_WHEN_ITS_CRM_BEGAN = {"marts.retention_before_after"}
 EMPTY_AFTER_ONE_RELEASE = {
     *("marts.customer_restatements", "governance.identity_events"),
     "governance.identity_restatements",
@@ -88,7 +98,8 @@ def test_a_promised_table_stands_with_its_columns_and_comments(demo_home: Path, 
     assert set(PROMISED[table].split()) <= set(found)
     assert all(found.values())
     assert described[0][0]
-    assert (rows == 0) == (table in EMPTY_UNTIL_THEIR_MODEL | EMPTY_AFTER_ONE_RELEASE)
+    empty = EMPTY_UNTIL_THEIR_MODEL | EMPTY_UNTIL_THE_SHOP_SAYS_WHEN_ITS_CRM_BEGAN | EMPTY_AFTER_ONE_RELEASE
+    assert (rows == 0) == (table in empty)
 
 
 def test_every_row_that_came_is_accepted_quarantined_or_a_duplicate(demo_home: Path) -> None:

@@ -153,7 +153,6 @@ def test_growth_is_compared_only_with_a_period_that_the_orders_cover(warehouse):
 
 # The one list of targets that stand in the scorecard as `not measurable` for want of a measure.
 NOTHING_MEASURES_YET = {
-    "repeat_purchase_30_gain", "repeat_purchase_90_gain", "retention_30_gain", "retention_90_gain",
     "cross_sell_revenue_share", "cross_sell_category_rate", "stage_conversion", "return_cycle_change",
     "customer_path_rate", "customer_path_days", "nps_gain", "member_growth", "old_customer_cost",
     "registration_coverage_30", "churn_balanced_accuracy", "recommendation_hit_rate_10",
