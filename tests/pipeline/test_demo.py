@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.pipeline.commands import published, rapport, release_of
 from tests.pipeline.conftest import CUSTOMERS
 from tests.pipeline.permuted import permute
 from tests.recomputation.recomputation import RULES, recompute_home
+from tests.recomputation.retention import compare_home
 
 PROMISED = {
     "marts.customer_360": "customer_id account_count platforms first_registered_at country province city gender "
@@ -144,6 +146,12 @@ def test_every_customer_agrees_with_an_independent_recomputation(demo_home: Path
     assert compared.keys() == RULES.keys()
     assert compared["expected_segments.sql"].customers == pytest.approx(CUSTOMERS, rel=0.02)
     assert compared["expected_scores.sql"].customers > CUSTOMERS / 4
+
+
+def test_retention_cohorts_and_festivals_agree_with_an_independent_recomputation(demo_home: Path) -> None:
+    compared = compare_home(demo_home, crm_start=date(2025, 7, 1))
+    assert {table: found.differing for table, found in compared.items() if found.differing} == {}
+    assert min(found.compared for found in compared.values()) > 100
 
 
 def test_no_name_email_or_phone_of_the_shop_is_published(demo_home: Path) -> None:
