@@ -135,9 +135,7 @@ def compare_retention(
     Raises:
         ValueError: a column is missing.
     """
-    require_columns(
-        frame=counted, columns=("metric", "segment", "numerator", "denominator"), name="counted"
-    )
+    require_columns(frame=counted, columns=("metric", "segment", "numerator", "denominator"), name="counted")
     compared = [pl.DataFrame(schema=BEFORE_AFTER_SCHEMA)]
     for days in comparisons["window_days"].unique().sort():
         periods = {

@@ -90,7 +90,8 @@ def _days(*, festivals: pl.DataFrame, days_after: int) -> pl.DataFrame:
     day = pl.col("sales_date")
     return (
         festivals.with_columns(
-            sales_date=pl.date_ranges("warm_up_from", last_day), festival_year=pl.col("festival_year").cast(int)
+            sales_date=pl.date_ranges("warm_up_from", last_day),
+            festival_year=pl.col("festival_year").cast(int),
         )
         .explode("sales_date")
         .with_columns(
@@ -104,9 +105,7 @@ def _days(*, festivals: pl.DataFrame, days_after: int) -> pl.DataFrame:
     )
 
 
-def _figures(
-    *, days: pl.DataFrame, daily_sales: pl.DataFrame, first_day: date, as_of: date
-) -> pl.DataFrame:
+def _figures(*, days: pl.DataFrame, daily_sales: pl.DataFrame, first_day: date, as_of: date) -> pl.DataFrame:
     in_data = pl.when(pl.col("sales_date").is_between(first_day, as_of))
     return days.join(daily_sales, on="sales_date", how="left").with_columns(
         in_data.then(pl.col(name).fill_null(0)).alias(name) for name in FIGURES

@@ -104,7 +104,7 @@ def _parse_day(number: float) -> date | None:
     if number == 0:
         return None
     try:
-        return datetime.strptime(f"{number:.0f}", "%Y%m%d").date()  # noqa: DTZ007  (a day, no instant)
+        return datetime.strptime(f"{number:.0f}", "%Y%m%d").date()
     except ValueError:
         raise ValueError(f"model_settings out of bounds: {CRM_START} is no day YYYYMMDD") from None
 

@@ -110,7 +110,9 @@ def read_window_activity(
         counted = _read(connection, "window_activity", as_of=as_of)
     finally:
         connection.unregister("comparisons")
-    named = numbered.select("comparison_number", "metric", "later_until").cast({"comparison_number": pl.Int64})
+    named = numbered.select("comparison_number", "metric", "later_until").cast(
+        {"comparison_number": pl.Int64}
+    )
     return counted.join(named, on="comparison_number").drop("comparison_number")
 
 

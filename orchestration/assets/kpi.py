@@ -144,9 +144,7 @@ def cohort_retention(run_settings: RunSettings) -> Iterator[dg.MaterializeResult
 def retention(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None]]:
     """Measure repeat purchase and retention, also around the day on which the CRM began."""
     with computation(run_settings) as run:
-        measured = measure_retention(
-            connection=run.connection, as_of=run.as_of, settings=run.model
-        )
+        measured = measure_retention(connection=run.connection, as_of=run.as_of, settings=run.model)
         yield run.write("retention", measured.retention)
         yield run.write("retention_before_after", measured.before_after)
 

@@ -57,7 +57,7 @@ def compare_home(home: Path, *, crm_start: date) -> dict[str, Compared]:
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         return differing_tables(
             connection=connection,
-            as_of=date.fromisoformat(manifest["as_of_date"]),
+            as_of=date.fromisoformat(manifest["as_of"]),
             crm_start=crm_start,
             written=FILES.keys() - {"retention_before_after"},
         )

@@ -104,7 +104,14 @@ def test_every_table_agrees_with_an_independent_recomputation(shop):
     assert {table: rows.differing for table, rows in found.items() if rows.differing} == {}
     assert min(rows.compared for rows in found.values()) > 20
     segments = set(measured(shop).retention["segment"])
-    assert {"tier:Gold", "channel:ad", "province:省1", "festival:double_11", "festival:any", "festival:none"} < segments
+    assert {
+        "tier:Gold",
+        "channel:ad",
+        "province:省1",
+        "festival:double_11",
+        "festival:any",
+        "festival:none",
+    } < segments
 
 
 def test_a_written_table_that_is_off_by_one_customer_is_found(shop):
@@ -127,7 +134,10 @@ AFTER_DAYS = {"same day": 0, "day 1": 1, "day 30": 30, "day 31": 31, "day 90": 9
 @pytest.fixture
 def edges(warehouse):
     for customer, days in AFTER_DAYS.items():
-        orders = [(f"{customer} {n}", customer, day, True, 1) for n, day in enumerate((FIRST, FIRST + timedelta(days)))]
+        orders = [
+            (f"{customer} {n}", customer, day, True, 1)
+            for n, day in enumerate((FIRST, FIRST + timedelta(days)))
+        ]
         warehouse.executemany("insert into marts.orders values (?, ?, ?, ?, ?)", orders)
     warehouse.execute("insert into marts.orders values ('guest', null, '2025-01-01', true, 1)")
     warehouse.execute("insert into marts.orders values ('failed', 'same day', '2025-01-05', false, 0)")
@@ -181,7 +191,9 @@ def test_a_day_with_a_visit_and_an_order_is_one_and_orders_alone_make_active(war
     order = "insert into marts.orders values (?, 'a', ?, true, 1)"
     warehouse.executemany(order, [("1", "2024-01-01"), ("2", "2024-03-05"), ("3", "2024-04-05")])
     alone = measured(warehouse, as_of=date(2024, 4, 30)).retention
-    warehouse.execute("insert into marts.sessions values ('a', '2024-03-05', null, true), (null, '2024-01-01', null, true)")
+    warehouse.execute(
+        "insert into marts.sessions values ('a', '2024-03-05', null, true), (null, '2024-01-01', null, true)"
+    )
     assert measured(warehouse, as_of=date(2024, 4, 30)).retention.equals(alone)
     row = alone.filter(pl.col("metric") == "retention_30").select("numerator", "denominator").row(0)
     assert row == (1, 1)

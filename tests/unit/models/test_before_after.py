@@ -99,7 +99,12 @@ def test_retention_is_told_when_all_four_windows_lie_in_the_data(first_day, as_o
         orient="row",
     )
     (row,) = compare_retention(
-        comparisons=compared, counted=counted, crm_start=START, first_day=first_day, as_of=as_of, confidence=0.95
+        comparisons=compared,
+        counted=counted,
+        crm_start=START,
+        first_day=first_day,
+        as_of=as_of,
+        confidence=0.95,
     ).to_dicts()
     assert (row["difference"] == 0.5) == is_told
     assert (row["difference"] is None) == (not is_told)

@@ -120,7 +120,14 @@ def weeks(as_of: date) -> dict[tuple[date, int], dict[str, object]]:
 
 def test_weeks_run_from_monday_to_sunday_and_across_the_year():
     cells = weeks(date(2024, 1, 21))
-    assert set(cells) == {(WEEKS[0], 0), (WEEKS[0], 1), (WEEKS[0], 2), (WEEKS[1], 0), (WEEKS[1], 1), (WEEKS[2], 0)}
+    assert set(cells) == {
+        (WEEKS[0], 0),
+        (WEEKS[0], 1),
+        (WEEKS[0], 2),
+        (WEEKS[1], 0),
+        (WEEKS[1], 1),
+        (WEEKS[2], 0),
+    }
     assert [cells[WEEKS[0], period]["active_customers"] for period in range(3)] == [4, 0, 1]
     money = [cells[WEEKS[0], period]["cumulative_net_revenue_per_customer"] for period in range(3)]
     assert money == [Decimal("20.00"), Decimal("20.00"), Decimal("22.50")]
@@ -134,14 +141,22 @@ def test_a_week_is_complete_on_its_sunday(as_of, complete):
 
 def test_the_weighted_mean_counts_customers_and_the_simple_mean_cohorts():
     months = build_cohort_retention(
-        activity=activity((JAN, JAN, 3, "1.00"), (JAN, FEB, 1, "1.00"), (FEB, FEB, 1, "1.00"), (FEB, MAR, 1, "1.00")),
+        activity=activity(
+            (JAN, JAN, 3, "1.00"), (JAN, FEB, 1, "1.00"), (FEB, FEB, 1, "1.00"), (FEB, MAR, 1, "1.00")
+        ),
         as_of=date(2024, 3, 31),
         confidence=0.95,
     )
     means = build_cohort_means(cohorts={"month": months, "week": months.clear()}, confidence=0.95)
     rows = {row["period_number"]: row for row in means.to_dicts()}
     assert set(rows) == {0, 1, 2}
-    names = ("cohorts", "cohort_customers", "active_customers", "weighted_retention_rate", "simple_retention_rate")
+    names = (
+        "cohorts",
+        "cohort_customers",
+        "active_customers",
+        "weighted_retention_rate",
+        "simple_retention_rate",
+    )
     # March has no cohort; a month after theirs, one of three and one of one were active.
     assert [rows[1][name] for name in names] == [2, 4, 2, 0.5, pytest.approx((1 / 3 + 1) / 2)]
     assert [rows[2][name] for name in names] == [1, 3, 0, 0.0, 0.0]

@@ -55,7 +55,9 @@ def test_a_longer_window_has_its_own_old_enough_buyers():
 
 
 # 31 January 2024 + 90 days is 30 April.
-@pytest.mark.parametrize(("first_order", "told"), [(date(2024, 1, 31), (1, 2)), (date(2024, 2, 1), (None, None))])
+@pytest.mark.parametrize(
+    ("first_order", "told"), [(date(2024, 1, 31), (1, 2)), (date(2024, 2, 1), (None, None))]
+)
 def test_ninety_days_must_have_passed(first_order, told):
     ((_, _, *counts),) = measure(repeats((90, first_order, 2, 1)), "repeat_purchase_90")
     assert tuple(counts) == told
@@ -110,12 +112,23 @@ def test_the_month_of_the_as_of_date_is_compared_only_when_complete():
     assert comparisons().filter(by_month)["period_end"].max() == AS_OF
     assert comparisons(date(2024, 5, 30)).filter(by_month)["period_end"].max() == AS_OF
     assert comparisons(date(2024, 5, 31)).filter(by_month)["period_end"].max() == date(2024, 5, 31)
-    assert comparisons(months=2).filter(by_month)["period_start"].to_list() == [date(2024, 3, 1), date(2024, 4, 1)]
+    assert comparisons(months=2).filter(by_month)["period_start"].to_list() == [
+        date(2024, 3, 1),
+        date(2024, 4, 1),
+    ]
 
 
-def rolling(*counted: tuple[str, date, str, int, int]) -> dict[tuple[str, date, str], tuple[int | None, int | None]]:
+def rolling(
+    *counted: tuple[str, date, str, int, int],
+) -> dict[tuple[str, date, str], tuple[int | None, int | None]]:
     names = ["metric", "later_until", "segment", "numerator", "denominator"]
-    types = {"metric": pl.String, "later_until": pl.Date, "segment": pl.String, names[3]: pl.Int64, names[4]: pl.Int64}
+    types = {
+        "metric": pl.String,
+        "later_until": pl.Date,
+        "segment": pl.String,
+        names[3]: pl.Int64,
+        names[4]: pl.Int64,
+    }
     table = build_rolling_retention(
         comparisons=comparisons(),
         counted=pl.DataFrame(counted, schema=types, orient="row"),
