@@ -17,11 +17,11 @@ day_marks as (
         calendar.active_date,
         comparisons.comparison_number // 60 as word,
         bit_or(
-            case when calendar.active_date <= comparisons.earlier_until then 1::bigint else 0 end
+            case when calendar.active_date <= comparisons.earlier_until then cast(1 as bigint) else 0 end
             << (comparisons.comparison_number % 60)
         ) as earlier_marks,
         bit_or(
-            case when calendar.active_date > comparisons.earlier_until then 1::bigint else 0 end
+            case when calendar.active_date > comparisons.earlier_until then cast(1 as bigint) else 0 end
             << (comparisons.comparison_number % 60)
         ) as later_marks
     from calendar

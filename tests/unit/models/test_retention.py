@@ -153,6 +153,21 @@ def test_a_window_that_begins_before_the_data_is_null_and_one_without_anybody_is
     assert [key for key in measured if key[2] != "all"] == [("retention_30_by_month", AS_OF, "tier:Gold")]
 
 
+# The earlier window of 30 April begins on 2 March.
+@pytest.mark.parametrize(
+    ("first_day", "told"), [(date(2024, 3, 2), (1, 2)), (date(2024, 3, 3), (None, None))]
+)
+def test_the_data_must_begin_with_the_earlier_window(first_day, told):
+    counted = pl.DataFrame(
+        {"metric": "retention_30", "later_until": AS_OF, "segment": "all", "numerator": 1, "denominator": 2}
+    )
+    table = build_rolling_retention(
+        comparisons=comparisons(), counted=counted, first_day=first_day, confidence=0.95
+    )
+    row = table.filter(pl.col("metric") == "retention_30").select("numerator", "denominator").row(0)
+    assert row == told
+
+
 def test_more_stayers_than_customers_are_refused():
     with pytest.raises(ValueError, match="more customers stayed"):
         rolling(("retention_30", AS_OF, "all", 2, 1))
