@@ -138,18 +138,13 @@ def compare_retention(
     require_columns(frame=counted, columns=("metric", "segment", "numerator", "denominator"), name="counted")
     compared = [pl.DataFrame(schema=BEFORE_AFTER_SCHEMA)]
     for days in comparisons["window_days"].unique().sort():
-        periods = {
-            side: comparisons.filter(pl.col("metric") == f"retention_{days}_{side}")
-            .select("period_start", "period_end")
-            .row(0)
-            for side in SIDES
-        }
-        sides = {
-            side: counted.filter(pl.col("metric") == f"retention_{days}_{side}").select(
+        periods, sides = {}, {}
+        for side in SIDES:
+            of_side = pl.col("metric") == f"retention_{days}_{side}"
+            periods[side] = comparisons.filter(of_side).select("period_start", "period_end").row(0)
+            sides[side] = counted.filter(of_side).select(
                 "segment", returned="numerator", customers="denominator"
             )
-            for side in SIDES
-        }
         compared.append(
             _beside(
                 counted=sides,
