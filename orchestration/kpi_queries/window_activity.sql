@@ -5,14 +5,11 @@
 with
 
 calendar as (
-
     select cast(unnest(generate_series(min(earlier_from), max(later_until), interval 1 day)) as date) as active_date
     from comparisons
-
 ),
 
 day_marks as (
-
     select
         calendar.active_date,
         comparisons.comparison_number // 60 as word,
@@ -28,11 +25,9 @@ day_marks as (
     inner join comparisons
         on calendar.active_date between comparisons.earlier_from and comparisons.later_until
     group by calendar.active_date, word
-
 ),
 
 active_days as (
-
     select
         customer_id,
         session_date as active_date
@@ -44,11 +39,9 @@ active_days as (
         order_date as active_date
     from marts.orders
     where is_sale and customer_id is not null and order_date <= $as_of
-
 ),
 
 customer_marks as (
-
     select
         active_days.customer_id,
         day_marks.word,
@@ -57,11 +50,9 @@ customer_marks as (
     from active_days
     inner join day_marks on active_days.active_date = day_marks.active_date
     group by active_days.customer_id, day_marks.word
-
 ),
 
 described as (
-
     select
         marks.word,
         marks.earlier_marks,
@@ -77,12 +68,10 @@ described as (
     left join intermediate.int_customers as customers on marks.customer_id = customers.customer_id
     left join intermediate.int_customer_acquisition as acquisition on marks.customer_id = acquisition.customer_id
     where marks.earlier_marks <> 0
-
 ),
 
 -- Customers of equal tier, channel, province and festival are one group, so that the bits are counted by a number.
 counted as (
-
     select
         comparisons.comparison_number,
         described.group_hash,
@@ -96,11 +85,9 @@ counted as (
     inner join comparisons on described.word = comparisons.comparison_number // 60
     where (described.earlier_marks >> (comparisons.comparison_number % 60)) & 1 = 1
     group by comparisons.comparison_number, described.group_hash
-
 ),
 
 segmented as (
-
     select
         comparison_number,
         unnest([
@@ -114,7 +101,6 @@ segmented as (
         customers,
         stayed
     from counted
-
 )
 
 select
