@@ -18,7 +18,11 @@ KEYS: dict[str, tuple[str, ...]] = {
     "marts.sessions": ("session_id",),
     "marts.tickets": ("platform", "ticket_id"),
     "marts.cohort_retention": ("cohort_month", "period_number"),
+    "marts.cohort_retention_weekly": ("cohort_week", "period_number"),
+    "marts.cohort_means": ("cohort_grain", "period_number"),
     "marts.retention": ("metric", "period_start", "segment"),
+    "marts.retention_before_after": ("metric", "segment"),
+    "marts.festival_comparison": ("festival", "festival_year", "day_offset"),
     "marts.cltv_scores": ("customer_id",),
     "marts.churn_scores": ("customer_id",),
     "marts.recommendations": ("customer_id", "rank"),
@@ -38,7 +42,11 @@ KEYS: dict[str, tuple[str, ...]] = {
 COMPUTED = frozenset(
     {
         "marts.cohort_retention",
+        "marts.cohort_retention_weekly",
+        "marts.cohort_means",
         "marts.retention",
+        "marts.retention_before_after",
+        "marts.festival_comparison",
         "marts.cltv_scores",
         "marts.churn_scores",
         "marts.recommendations",

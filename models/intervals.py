@@ -1,4 +1,4 @@
-"""Confidence intervals of observed shares."""
+"""Confidence intervals of observed shares and of their differences."""
 
 from __future__ import annotations
 
@@ -35,3 +35,29 @@ def wilson(*, successes: str, trials: str, confidence: float) -> tuple[pl.Expr, 
     low = pl.when(share == 0).then(0.0).otherwise((centre - half_width).clip(0.0, 1.0))
     high = pl.when(share == 1).then(1.0).otherwise((centre + half_width).clip(0.0, 1.0))
     return low, high
+
+
+def newcombe(*, after: str, before: str) -> tuple[pl.Expr, pl.Expr]:
+    """Give the interval of the difference of two shares, after minus before, as two expressions.
+
+    Newcombe (1998), "Interval estimation for the difference between independent proportions", Statistics in
+    Medicine 17, method 10: the Wilson bounds of both shares, combined. It holds for small counts and for shares
+    near 0 and 1, and never leaves -1 to 1. The two groups count as independent.
+
+    Args:
+        after: prefix of the columns `<after>_rate`, `<after>_rate_low`, `<after>_rate_high` of the later group.
+        before: the same for the earlier group.
+
+    Returns:
+        Lower and upper bound, -1 to 1, null where one of the shares is null.
+    """
+    later, later_low, later_high = _bounds(after)
+    earlier, earlier_low, earlier_high = _bounds(before)
+    difference = later - earlier
+    low = difference - ((later - later_low) ** 2 + (earlier_high - earlier) ** 2).sqrt()
+    high = difference + ((later_high - later) ** 2 + (earlier - earlier_low) ** 2).sqrt()
+    return low.clip(-1.0, 1.0), high.clip(-1.0, 1.0)
+
+
+def _bounds(prefix: str) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    return pl.col(f"{prefix}_rate"), pl.col(f"{prefix}_rate_low"), pl.col(f"{prefix}_rate_high")

@@ -6,12 +6,14 @@ Belongs here: names, types and bounds of settings. Does not belong here: any val
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
 import polars as pl
 
 from models.frames import require_columns
 
 PENALIZER_PREFIX = "fit_penalizer_"
+CRM_START = "crm_start_date"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +24,8 @@ class ModelSettings:
         confidence_level: two-sided level of every interval, 0–1.
         repeat_windows_days: windows of repeat purchase and retention, ascending.
         retention_history_months: months of rolling retention that are computed.
+        crm_start_date: day on which the CRM began; None where the shop has not said (0 or no row).
+        festival_days_after: days that a festival is followed after its last day.
         cltv_horizon_days: how far customer value looks ahead.
         cltv_discount_steps: equal steps of the horizon, each discounted at its end.
         cltv_yearly_discount_rate: 0.1 means that money in a year is worth 1/1.1 today.
@@ -37,6 +41,8 @@ class ModelSettings:
     confidence_level: float
     repeat_windows_days: tuple[int, ...]
     retention_history_months: int
+    crm_start_date: date | None
+    festival_days_after: int
     cltv_horizon_days: float
     cltv_discount_steps: int
     cltv_yearly_discount_rate: float
@@ -74,6 +80,8 @@ def parse_model_settings(*, rows: pl.DataFrame) -> ModelSettings:
                 int(values["repeat_window_long_days"]),
             ),
             retention_history_months=int(values["retention_history_months"]),
+            crm_start_date=_parse_day(values.get(CRM_START, 0.0)),
+            festival_days_after=int(values["festival_days_after"]),
             cltv_horizon_days=values["cltv_horizon_days"],
             cltv_discount_steps=int(values["cltv_discount_steps"]),
             cltv_yearly_discount_rate=values["cltv_yearly_discount_rate"],
@@ -91,6 +99,16 @@ def parse_model_settings(*, rows: pl.DataFrame) -> ModelSettings:
     return settings
 
 
+def _parse_day(number: float) -> date | None:
+    """Read a day written as the number YYYYMMDD; 0 is none."""
+    if number == 0:
+        return None
+    try:
+        return datetime.strptime(f"{number:.0f}", "%Y%m%d").date()
+    except ValueError:
+        raise ValueError(f"model_settings out of bounds: {CRM_START} is no day YYYYMMDD") from None
+
+
 def _refuse_out_of_bounds(settings: ModelSettings) -> None:
     positive = (
         "retention_history_months",
@@ -105,6 +123,8 @@ def _refuse_out_of_bounds(settings: ModelSettings) -> None:
     wrong = [name for name in positive if not getattr(settings, name) > 0]
     if not 0 < settings.confidence_level < 1:
         wrong.append("confidence_level")
+    if not settings.festival_days_after >= 0:
+        wrong.append("festival_days_after")
     if not settings.cltv_yearly_discount_rate >= 0:
         wrong.append("cltv_yearly_discount_rate")
     if not settings.fit_penalizers or min(settings.fit_penalizers) < 0:

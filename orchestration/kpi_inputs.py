@@ -7,6 +7,7 @@ Belongs here: which query gives which frame, with which parameters. Does not bel
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ import polars as pl
 
 from models.churn_cuts import Cut
 from models.churn_settings import ChurnSettings, parse_churn_settings
+from models.cohorts import Grain
 from models.scorecard import MEASURE_COLUMNS
 from models.settings import ModelSettings, parse_model_settings
 
@@ -29,6 +31,11 @@ SHARED_MEASURES = {
     "email_unsubscribe_rate": ("email_reaction_rate", {"event_type": "unsubscribed"}),
     "first_response_in_time": ("handled_in_time", {"rule": "first_response_under"}),
     "resolution_in_time": ("handled_in_time", {"rule": "resolution_under"}),
+    **{
+        f"{metric}_{days}_gain": ("before_after_gain", {"metric": f"{metric}_{days}"})
+        for metric in ("repeat_purchase", "retention")
+        for days in (30, 90)
+    },
 }
 """KPIs that are one count with another parameter; every other KPI has the file of its own name."""
 NAMED_PARAMETER = re.compile(r"\$(\w+)")
@@ -126,23 +133,61 @@ def read_churn_cut(
     )
 
 
-def read_cohort_activity(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
-    """Read counted activity: `cohort_month, activity_month, active_customers, net_revenue`."""
-    return _read(connection, "cohort_activity", as_of=as_of)
+def read_cohort_activity(
+    *, connection: duckdb.DuckDBPyConnection, as_of: date, grain: Grain = "month"
+) -> pl.DataFrame:
+    """Read counted activity: `cohort_<grain>, activity_<grain>, active_customers, net_revenue`."""
+    activity = _read(connection, "cohort_activity", as_of=as_of, grain=grain)
+    return activity.rename({"cohort_from": f"cohort_{grain}", "active_from": f"activity_{grain}"})
 
 
 def read_first_purchases(
-    *, connection: duckdb.DuckDBPyConnection, as_of: date, longest_window_days: int
+    *, connection: duckdb.DuckDBPyConnection, as_of: date, windows_days: Sequence[int]
 ) -> pl.DataFrame:
-    """Read counted first-time buyers: `segment, first_order_date, days_to_second_order, customers`."""
-    return _read(connection, "first_purchases", as_of=as_of, longest_window_days=longest_window_days)
+    """Read first-time buyers: `segment, window_days, first_order_date, customers, returned`."""
+    return _read(connection, "first_purchases", as_of=as_of, windows_days=list(windows_days))
 
 
-def read_activity_gaps(
-    *, connection: duckdb.DuckDBPyConnection, as_of: date, longest_window_days: int
+def read_first_active_date(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> date | None:
+    """Read the first day on which a known customer ordered successfully or visited; None if nobody did."""
+    found: date | None = _read(connection, "first_active_date", as_of=as_of).item()
+    return found
+
+
+def read_window_activity(
+    *, connection: duckdb.DuckDBPyConnection, as_of: date, comparisons: pl.DataFrame
 ) -> pl.DataFrame:
-    """Read counted gaps between active days: `segment, active_date, days_to_next, customer_days`."""
-    return _read(connection, "activity_gaps", as_of=as_of, longest_window_days=longest_window_days)
+    """Count who was active in the windows of each comparison, all of them in one scan.
+
+    Args:
+        connection: the warehouse.
+        as_of: last day that is known.
+        comparisons: columns of `models.retention.COMPARISONS_SCHEMA`.
+
+    Returns:
+        `metric, later_until, segment, numerator` (customers active in both windows), `denominator` (in the
+        earlier one); a comparison without anybody has no row.
+    """
+    numbered = comparisons.sort("later_until", "metric").with_row_index("comparison_number")
+    connection.register("comparisons", numbered.cast({"comparison_number": pl.Int64}))
+    try:
+        counted = _read(connection, "window_activity", as_of=as_of)
+    finally:
+        connection.unregister("comparisons")
+    named = numbered.select("comparison_number", "metric", "later_until").cast(
+        {"comparison_number": pl.Int64}
+    )
+    return counted.join(named, on="comparison_number").drop("comparison_number")
+
+
+def read_daily_sales(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
+    """Read the shop's days: `sales_date, orders, net_revenue, new_customers`."""
+    return _read(connection, "daily_sales", as_of=as_of)
+
+
+def read_festivals(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
+    """Read the festivals in force, one row per festival and year, columns of `models.festivals`."""
+    return _read(connection, "festivals", as_of=as_of)
 
 
 def read_measures(

@@ -17,14 +17,15 @@ import polars as pl
 from models.churn import ChurnResult, compute_churn
 from models.churn_cuts import churn_cuts
 from models.cltv import CltvResult, compute_cltv
-from models.cohorts import build_cohort_retention
+from models.cohorts import STEPS, build_cohort_means, build_cohort_retention
+from models.festivals import build_festival_comparison
 from models.model_cards import build_unbuilt_cards
-from models.retention import build_repeat_purchase, build_rolling_retention
 from models.scorecard import build_scorecard, measurement_periods
 from models.settings import ModelSettings
 from orchestration import kpi_inputs as inputs
 from orchestration.batch import resolve_as_of
 from orchestration.kpi_outputs import declared_tables, ensure_kpi_tables, write_kpi_table
+from orchestration.kpi_retention import measure_retention
 from orchestration.resources import RunSettings
 from orchestration.table_metadata import table_metadata
 from orchestration.warehouse import open_warehouse
@@ -138,40 +139,59 @@ def _foretell_churn(run: Computation) -> ChurnResult:
     )
 
 
-@dg.asset(key=["kpi", "cohort_retention"], deps=MARTS, group_name="kpi")
-def cohort_retention(run_settings: RunSettings) -> dg.MaterializeResult[None]:
-    """Follow each month's new buyers; a month that is not over is NULL, not zero."""
+@dg.multi_asset(
+    name="kpi__cohort_retention",
+    specs=[
+        dg.AssetSpec(["kpi", table], deps=MARTS, description=declared_tables()[table].description)
+        for table in ("cohort_retention", "cohort_retention_weekly", "cohort_means")
+    ],
+    group_name="kpi",
+)
+def cohort_retention(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None]]:
+    """Follow each month's and each week's new buyers; a period that is not over is NULL, not zero."""
     with computation(run_settings) as run:
-        activity = inputs.read_cohort_activity(connection=run.connection, as_of=run.as_of)
-        frame = build_cohort_retention(
-            activity=activity, as_of=run.as_of, confidence=run.model.confidence_level
-        )
-        return run.write("cohort_retention", frame)
+        confidence = run.model.confidence_level
+        cohorts = {
+            grain: build_cohort_retention(
+                activity=run.read(inputs.read_cohort_activity, grain=grain),
+                as_of=run.as_of,
+                confidence=confidence,
+                grain=grain,
+            )
+            for grain in STEPS
+        }
+        yield run.write("cohort_retention", cohorts["month"])
+        yield run.write("cohort_retention_weekly", cohorts["week"])
+        yield run.write("cohort_means", build_cohort_means(cohorts=cohorts, confidence=confidence))
 
 
-@dg.asset(key=["kpi", "retention"], deps=MARTS, group_name="kpi")
-def retention(run_settings: RunSettings) -> dg.MaterializeResult[None]:
-    """Measure repeat purchase and rolling retention, each with its n and interval."""
+@dg.multi_asset(
+    name="kpi__retention",
+    specs=[
+        dg.AssetSpec(["kpi", table], deps=MARTS, description=declared_tables()[table].description)
+        for table in ("retention", "retention_before_after")
+    ],
+    group_name="kpi",
+)
+def retention(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None]]:
+    """Measure repeat purchase and retention, also around the day on which the CRM began."""
     with computation(run_settings) as run:
-        windows = run.model.repeat_windows_days
-        repeats = build_repeat_purchase(
-            first_purchases=inputs.read_first_purchases(
-                connection=run.connection, as_of=run.as_of, longest_window_days=max(windows)
-            ),
+        measured = measure_retention(connection=run.connection, as_of=run.as_of, settings=run.model)
+        yield run.write("retention", measured.retention)
+        yield run.write("retention_before_after", measured.before_after)
+
+
+@dg.asset(key=["kpi", "festival_comparison"], deps=MARTS, group_name="kpi")
+def festival_comparison(run_settings: RunSettings) -> dg.MaterializeResult[None]:
+    """Set each day of a festival beside the same day of the year before, counted from the anchor day."""
+    with computation(run_settings) as run:
+        frame = build_festival_comparison(
+            daily_sales=run.read(inputs.read_daily_sales),
+            festivals=run.read(inputs.read_festivals),
             as_of=run.as_of,
-            windows_days=windows,
-            confidence=run.model.confidence_level,
+            days_after=run.model.festival_days_after,
         )
-        rolling = build_rolling_retention(
-            activity_gaps=inputs.read_activity_gaps(
-                connection=run.connection, as_of=run.as_of, longest_window_days=max(windows)
-            ),
-            as_of=run.as_of,
-            windows_days=windows,
-            history_months=run.model.retention_history_months,
-            confidence=run.model.confidence_level,
-        )
-        return run.write("retention", pl.concat([repeats, rolling]))
+        return run.write("festival_comparison", frame)
 
 
 @dg.asset(key=["kpi", "kpi_scorecard"], deps=[predictions, retention, *MARTS], group_name="kpi")
@@ -194,4 +214,11 @@ def kpi_scorecard(run_settings: RunSettings) -> dg.MaterializeResult[None]:
         return run.write("kpi_scorecard", frame)
 
 
-KPI_ASSETS = [unfilled_tables, predictions, cohort_retention, retention, kpi_scorecard]
+KPI_ASSETS = [
+    unfilled_tables,
+    predictions,
+    cohort_retention,
+    retention,
+    festival_comparison,
+    kpi_scorecard,
+]

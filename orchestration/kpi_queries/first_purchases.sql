@@ -1,73 +1,90 @@
--- First-time buyers by day of the first order and days to the next other order day, counted for everybody, per tier
--- and per channel. A gap beyond the longest window counts as none: nothing is asked about it.
+-- First-time buyers by segment, window and day of the first order: how many, and how many came back on a later day of
+-- the window. A second order on the first day is the same visit. Orders are read once.
 with
 
-firsts as (
+order_days as (
 
-    select
+    select distinct
         customer_id,
-        min(order_date) as first_order_date
+        order_date
     from marts.orders
     where is_sale and customer_id is not null and order_date <= $as_of
-    group by customer_id
 
 ),
 
-seconds as (
+buyers as (
 
     select
-        orders.customer_id,
-        min(orders.order_date) as second_order_date
-    from marts.orders as orders
-    inner join firsts on orders.customer_id = firsts.customer_id
-    where
-        orders.is_sale
-        and orders.order_date <= $as_of
-        and orders.order_date > firsts.first_order_date
-        and orders.order_date <= firsts.first_order_date + cast($longest_window_days as integer)
-    group by orders.customer_id
+        customer_id,
+        min(order_date, 2) as first_two_days
+    from order_days
+    group by customer_id
 
 ),
 
 described as (
 
     select
-        firsts.first_order_date,
-        cast(seconds.second_order_date - firsts.first_order_date as integer) as days_to_second_order,
+        buyers.first_two_days[1] as first_order_date,
+        list_min(list_filter(
+            $windows_days, lambda days: days >= buyers.first_two_days[2] - buyers.first_two_days[1]
+        )) as shortest_window_days,
         scores.rfm_tier,
-        customers.acquisition_channel
-    from firsts
-    left join seconds on firsts.customer_id = seconds.customer_id
-    left join marts.rfm_scores as scores on firsts.customer_id = scores.customer_id
-    left join intermediate.int_customers as customers on firsts.customer_id = customers.customer_id
+        customers.acquisition_channel,
+        customers.province,
+        acquisition.won_in_festival
+    from buyers
+    left join marts.rfm_scores as scores on buyers.customer_id = scores.customer_id
+    left join intermediate.int_customers as customers on buyers.customer_id = customers.customer_id
+    left join intermediate.int_customer_acquisition as acquisition on buyers.customer_id = acquisition.customer_id
+
+),
+
+segmented as (
+
+    select
+        first_order_date,
+        shortest_window_days,
+        unnest([
+            'all',
+            'tier:' || rfm_tier,
+            'channel:' || acquisition_channel,
+            'province:' || province,
+            'festival:' || won_in_festival,
+            case when won_in_festival <> 'none' then 'festival:any' end
+        ]) as segment
+    from described
 
 ),
 
 counted as (
 
     select
+        segment,
         first_order_date,
-        days_to_second_order,
-        case grouping(rfm_tier, acquisition_channel)
-            when 3 then 'all'
-            when 1 then 'tier:' || rfm_tier
-            when 2 then 'channel:' || acquisition_channel
-        end as segment,
+        shortest_window_days,
         count(*) as customers
-    from described
-    group by grouping sets (
-        (first_order_date, days_to_second_order),
-        (first_order_date, days_to_second_order, rfm_tier),
-        (first_order_date, days_to_second_order, acquisition_channel)
-    )
+    from segmented
+    where segment is not null
+    group by segment, first_order_date, shortest_window_days
+
+),
+
+windows as (
+
+    select cast(unnest($windows_days) as integer) as window_days
 
 )
 
 select
-    segment,
-    first_order_date,
-    days_to_second_order,
-    customers
+    counted.segment,
+    windows.window_days,
+    counted.first_order_date,
+    cast(sum(counted.customers) as bigint) as customers,
+    cast(coalesce(
+        sum(counted.customers) filter (where counted.shortest_window_days <= windows.window_days), 0
+    ) as bigint) as returned
 from counted
-where segment is not null
-order by segment, first_order_date, days_to_second_order
+cross join windows
+group by counted.segment, windows.window_days, counted.first_order_date
+order by counted.segment, windows.window_days, counted.first_order_date

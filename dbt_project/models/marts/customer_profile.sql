@@ -39,6 +39,7 @@ final as (
         promotions.discount_rate,
         promotions.festival_order_share,
         promotions.festival_spend_share,
+        acquisition.won_in_festival,
         case
             when promotions.orders < rules.min_orders then null
             when habits.discount_order_share >= rules.promotion_high_from then 'high'
@@ -62,6 +63,7 @@ final as (
     cross join delivered
     left join {{ ref('int_customer_habits') }} as habits on habits.customer_id = customers.customer_id
     left join {{ ref('int_customer_promotions') }} as promotions on promotions.customer_id = customers.customer_id
+    left join {{ ref('int_customer_acquisition') }} as acquisition on acquisition.customer_id = customers.customer_id
     left join {{ ref('int_customer_prices') }} as prices on prices.customer_id = customers.customer_id
     left join {{ ref('int_customer_favourites') }} as favourites on favourites.customer_id = customers.customer_id
     left join {{ ref('int_customer_service_needs') }} as needs on needs.customer_id = customers.customer_id
@@ -84,6 +86,7 @@ select
     discount_rate,
     festival_order_share,
     festival_spend_share,
+    won_in_festival,
     promotion_sensitivity,
     favourite_category_share,
     favourite_brand_share,

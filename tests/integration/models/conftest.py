@@ -23,7 +23,8 @@ create table marts.tickets (
     created_date date, category varchar, handled_by varchar, resolved_at timestamp,
     first_response_minutes integer, resolution_minutes integer
 );
-create table intermediate.int_customers (customer_id varchar, acquisition_channel varchar);
+create table intermediate.int_customers (customer_id varchar, acquisition_channel varchar, province varchar);
+create table intermediate.int_customer_acquisition (customer_id varchar, won_in_festival varchar);
 create table intermediate.int_account_identifiers (kind varchar, is_valid boolean);
 create table staging.stg_registrations (
     registered_at timestamp, name varchar, email varchar, phone varchar, gender varchar, birth_date date,
@@ -46,7 +47,7 @@ def new_warehouse() -> Callable[[], duckdb.DuckDBPyConnection]:
     def build() -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(config={"threads": 2, "preserve_insertion_order": False})
         connection.execute(TABLES)
-        for seed in ("model_settings", "kpi_targets", "value_levels", "service_rules"):
+        for seed in ("model_settings", "kpi_targets", "value_levels", "service_rules", "festivals"):
             connection.execute(f"create table seeds.{seed} as from read_csv('{SEEDS / seed}.csv')")
         ensure_kpi_tables(connection=connection)
         return connection

@@ -27,6 +27,15 @@ PROMISED = {
     "model_cards": "model trained_on cut_date parameters metrics baseline_metrics is_published reason",
     "cohort_retention": "cohort_month period_number cohort_size active_customers retention_rate rate_low "
     "rate_high net_revenue cumulative_net_revenue_per_customer",
+    "cohort_retention_weekly": "cohort_week period_number cohort_size active_customers retention_rate rate_low "
+    "rate_high net_revenue cumulative_net_revenue_per_customer",
+    "cohort_means": "cohort_grain period_number cohorts cohort_customers active_customers weighted_retention_rate "
+    "rate_low rate_high simple_retention_rate",
+    "retention_before_after": "metric segment crm_start_date before_start before_end before_returned before_customers "
+    "before_rate before_rate_low before_rate_high after_start after_end after_returned after_customers after_rate "
+    "after_rate_low after_rate_high difference difference_low difference_high",
+    "festival_comparison": "festival festival_year day_offset label_zh sales_date phase orders net_revenue "
+    "new_customers sales_date_last_year orders_last_year net_revenue_last_year new_customers_last_year",
     "retention": "metric period_start segment numerator denominator value value_low value_high",
     "kpi_scorecard": "kpi period_start segment period_end value numerator denominator n target status",
 }

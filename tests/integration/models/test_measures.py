@@ -151,9 +151,24 @@ def test_growth_is_compared_only_with_a_period_that_the_orders_cover(warehouse):
     assert (card["value"], card["target"], card["status"]) == (1550.0, None, "not measurable")
 
 
+# 40 of 80 before, 52 of 80 after: 12 more came back than would have at the share of before.
+def test_a_gain_is_the_difference_of_the_shares_over_the_customers_after(warehouse):
+    warehouse.execute("""
+        insert into kpi.retention_before_after by name
+        select unnest(['all', 'tier:Gold']) as segment, 'retention_30' as metric, 80 as after_customers, 0.15 as difference
+    """)
+    gain = pl.col("kpi") == "retention_30_gain"
+    (card,) = scorecard(warehouse).filter(gain).to_dicts()
+    assert (card["numerator"], card["denominator"], card["n"]) == (pytest.approx(12), 80, 80)
+    assert (card["value"], card["status"]) == (pytest.approx(0.15), "met")
+    warehouse.execute("update kpi.retention_before_after set difference = 0")
+    assert scorecard(warehouse).filter(gain)["status"].to_list() == ["missed"]
+    warehouse.execute("update kpi.retention_before_after set difference = null, after_customers = null")
+    assert scorecard(warehouse).filter(gain)["status"].to_list() == ["not measurable"]
+
+
 # The one list of targets that stand in the scorecard as `not measurable` for want of a measure.
 NOTHING_MEASURES_YET = {
-    "repeat_purchase_30_gain", "repeat_purchase_90_gain", "retention_30_gain", "retention_90_gain",
     "cross_sell_revenue_share", "cross_sell_category_rate", "stage_conversion", "return_cycle_change",
     "customer_path_rate", "customer_path_days", "nps_gain", "member_growth", "old_customer_cost",
     "registration_coverage_30", "recommendation_hit_rate_10",

@@ -61,12 +61,10 @@ def test_repeat_rates_equal_the_reference_without_same_day_orders(
 ):
     reference = json.loads((shared_data / "online_retail" / "reference.json").read_text())
     expected = reference["results"]["repeat_purchase_rates_excluding_same_calendar_day"]
-    firsts = read_first_purchases(connection=online_retail, as_of=LAST_DAY, longest_window_days=90)
-    table = build_repeat_purchase(
-        first_purchases=firsts, as_of=LAST_DAY, windows_days=[30, 90], confidence=0.95
-    )
+    firsts = read_first_purchases(connection=online_retail, as_of=LAST_DAY, windows_days=[30, 90])
+    table = build_repeat_purchase(first_purchases=firsts, as_of=LAST_DAY, confidence=0.95)
     (row,) = table.filter(table["metric"] == f"repeat_purchase_{days}").to_dicts()
     assert row["denominator"] == old_enough == expected[f"eligible_{days}d"]
     assert row["value"] == pytest.approx(expected[f"rate_{days}d_eligible"], abs=5e-7)
-    came_back = firsts.filter(firsts["days_to_second_order"] <= days)["customers"].sum()
+    came_back = firsts.filter(firsts["window_days"] == days, firsts["segment"] == "all")["returned"].sum()
     assert came_back == expected[f"repeat_{days}d"]

@@ -1,17 +1,26 @@
-"""Cohorts and retention of a random shop, recomputed straight from the definition in SQL of another shape."""
+"""Cohorts and retention of a random shop, recomputed straight from the definition in SQL of another shape.
+
+The recomputation of whole tables stands in `tests/recomputation/`; here it meets a shop with guests, credit notes,
+empty attributes and every festival, and each edge of the windows in a shop of a few customers.
+"""
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
 
 from models.cohorts import build_cohort_retention
-from models.retention import build_repeat_purchase, build_rolling_retention
-from orchestration.kpi_inputs import read_activity_gaps, read_cohort_activity, read_first_purchases
+from models.settings import ModelSettings
+from orchestration.kpi_inputs import read_cohort_activity, read_first_purchases, read_model_settings
+from orchestration.kpi_outputs import write_kpi_table
+from orchestration.kpi_retention import MeasuredRetention, measure_retention
+from tests.recomputation.retention import differing_tables
 
 AS_OF = date(2025, 5, 20)
+CRM_START = date(2024, 12, 2)
 
 SHOP = """
 insert into marts.orders by name
@@ -31,7 +40,19 @@ from range(600) as numbers(n);
 insert into marts.rfm_scores
 select 'C' || n, ['Gold', 'Silver', 'Bronze'][1 + n % 3] from range(140) as numbers(n);
 insert into intermediate.int_customers
-select 'C' || n, case when n % 4 > 0 then ['ad', 'social', 'email'][n % 4] end from range(170) as numbers(n);
+select
+    'C' || n, case when n % 4 > 0 then ['ad', 'social', 'email'][n % 4] end, case when n % 3 > 0 then '省' || n % 3 end
+from range(170) as numbers(n);
+alter table marts.orders add column order_number integer;
+update marts.orders as orders set order_number = numbered.order_number from (
+    select order_id, row_number() over (partition by customer_id order by order_date, order_id) as order_number
+    from marts.orders where is_sale and customer_id is not null
+) as numbered where numbered.order_id = orders.order_id;
+insert into intermediate.int_customer_acquisition
+select orders.customer_id, coalesce(any_value(festivals.festival), 'none')
+from marts.orders as orders
+left join seeds.festivals as festivals on orders.order_date between festivals.starts_on and festivals.ends_on
+where orders.order_number = 1 group by orders.customer_id;
 """
 
 
@@ -71,75 +92,123 @@ def test_cohorts_agree(shop):
             assert float(per_customer) == pytest.approx(theirs[3], abs=0.005 + 1e-9)
 
 
-@pytest.mark.parametrize("days", [30, 90])
-@pytest.mark.parametrize("segment", ["all", "tier:Gold", "channel:email"])
-def test_repeat_purchase_agrees(shop, days, segment):
-    firsts = read_first_purchases(connection=shop, as_of=AS_OF, longest_window_days=90)
-    ours = build_repeat_purchase(first_purchases=firsts, as_of=AS_OF, windows_days=[30, 90], confidence=0.95)
-    row = ours.filter(pl.col("metric") == f"repeat_purchase_{days}", pl.col("segment") == segment)
-    theirs = shop.execute(
-        f"""
-        with buyers as (
-            select customer_id, min(order_date) as born from marts.orders where is_sale group by 1
-        )
-        select count(*) filter (where exists (
-            from marts.orders as o where o.is_sale and o.customer_id = buyers.customer_id
-            and o.order_date between born + 1 and born + {days}
-        )), count(*)
-        from buyers
-        left join marts.rfm_scores using (customer_id)
-        left join intermediate.int_customers using (customer_id)
-        where customer_id is not null and born + {days} <= $as_of
-        and $segment in ('all', 'tier:' || rfm_tier, 'channel:' || acquisition_channel)
-        """,
-        {"as_of": AS_OF, "segment": segment},
-    ).fetchone()
-    assert row.select("numerator", "denominator").row(0) == theirs
-    assert theirs[0] > 0
-
-
-@pytest.mark.parametrize("days", [30, 90])
-@pytest.mark.parametrize("evaluated_on", [AS_OF, date(2025, 2, 28), date(2025, 4, 30)])
-@pytest.mark.parametrize("segment", ["all", "tier:Silver", "channel:social"])
-def test_rolling_retention_agrees(shop, days, evaluated_on, segment):
-    gaps = read_activity_gaps(connection=shop, as_of=AS_OF, longest_window_days=90)
-    ours = build_rolling_retention(
-        activity_gaps=gaps, as_of=AS_OF, windows_days=[30, 90], history_months=36, confidence=0.95
+def measured(connection, *, crm_start: date | None = CRM_START, as_of: date = AS_OF) -> MeasuredRetention:
+    settings: ModelSettings = read_model_settings(connection=connection, as_of=as_of)
+    return measure_retention(
+        connection=connection, as_of=as_of, settings=replace(settings, crm_start_date=crm_start)
     )
-    metric = f"retention_{days}" if evaluated_on == AS_OF else f"retention_{days}_by_month"
-    row = ours.filter(
-        pl.col("metric") == metric, pl.col("period_end") == evaluated_on, pl.col("segment") == segment
+
+
+def test_every_table_agrees_with_an_independent_recomputation(shop):
+    found = differing_tables(connection=shop, as_of=AS_OF, crm_start=CRM_START)
+    assert {table: rows.differing for table, rows in found.items() if rows.differing} == {}
+    assert min(rows.compared for rows in found.values()) > 20
+    segments = set(measured(shop).retention["segment"])
+    assert {
+        "tier:Gold",
+        "channel:ad",
+        "province:省1",
+        "festival:double_11",
+        "festival:any",
+        "festival:none",
+    } < segments
+
+
+def test_a_written_table_that_is_off_by_one_customer_is_found(shop):
+    written = measured(shop).retention.with_columns(denominator=pl.col("denominator") + 1)
+    write_kpi_table(connection=shop, table="retention", frame=written)
+    found = differing_tables(connection=shop, as_of=AS_OF, crm_start=CRM_START, written=["retention"])
+    assert found["retention"].differing
+
+
+def test_without_the_day_of_the_crm_nothing_is_compared(shop):
+    assert measured(shop, crm_start=None).before_after.is_empty()
+    assert measured(shop, crm_start=None).retention.equals(measured(shop).retention)
+
+
+# The day itself, a day after it, the two windows' edges and the last day: 30 and 90 days after 2 January.
+FIRST = date(2025, 1, 2)
+AFTER_DAYS = {"same day": 0, "day 1": 1, "day 30": 30, "day 31": 31, "day 90": 90, "day 91": 91}
+
+
+@pytest.fixture
+def edges(warehouse):
+    for customer, days in AFTER_DAYS.items():
+        orders = [
+            (f"{customer} {n}", customer, day, True, 1)
+            for n, day in enumerate((FIRST, FIRST + timedelta(days)))
+        ]
+        warehouse.executemany("insert into marts.orders values (?, ?, ?, ?, ?)", orders)
+    warehouse.execute("insert into marts.orders values ('guest', null, '2025-01-01', true, 1)")
+    warehouse.execute("insert into marts.orders values ('failed', 'same day', '2025-01-05', false, 0)")
+    return warehouse
+
+
+def test_each_edge_of_repeat_purchase(edges):
+    firsts = read_first_purchases(connection=edges, as_of=date(2025, 12, 31), windows_days=[30, 90])
+    assert firsts.rows() == [("all", 30, FIRST, 6, 2), ("all", 90, FIRST, 6, 4)]
+
+
+# What lies after the last day is not known, even where it stands in the table.
+@pytest.mark.parametrize(("last_day", "returned"), [(29, 1), (30, 2)])
+def test_an_order_after_the_last_day_counts_for_nothing(edges, last_day, returned):
+    firsts = read_first_purchases(
+        connection=edges, as_of=FIRST + timedelta(days=last_day), windows_days=[30, 90]
     )
-    theirs = shop.execute(
-        f"""
-        with active as (
-            select customer_id, session_date as day from marts.sessions
-            union all select customer_id, order_date from marts.orders where is_sale
-        ), earlier as (
-            select distinct customer_id from active
-            where day > $until::date - 2 * {days} and day <= $until::date - {days}
-        ), later as (
-            select distinct customer_id from active where day > $until::date - {days} and day <= $until::date
-        )
-        select count(later.customer_id), count(*)
-        from earlier
-        left join later using (customer_id)
-        left join marts.rfm_scores using (customer_id)
-        left join intermediate.int_customers using (customer_id)
-        where customer_id is not null
-        and $segment in ('all', 'tier:' || rfm_tier, 'channel:' || acquisition_channel)
-        """,
-        {"until": evaluated_on, "segment": segment},
-    ).fetchone()
-    assert row.select("numerator", "denominator").row(0) == theirs
-    assert theirs[0] > 0
+    assert firsts.filter(pl.col("window_days") == 30).rows() == [("all", 30, FIRST, 6, returned)]
 
 
-def test_without_sessions_orders_alone_make_active(shop):
-    shop.execute("delete from marts.sessions")
-    gaps = read_activity_gaps(connection=shop, as_of=AS_OF, longest_window_days=90)
-    order_days = shop.sql(
-        "select count(distinct (customer_id, order_date)) from marts.orders"
-        " where is_sale and customer_id is not null"
-    ).fetchone()
-    assert gaps.filter(pl.col("segment") == "all")["customer_days"].sum() == order_days[0]
+# As of 30 April: later window 1–30 April, earlier window 2–31 March.
+VISITS = {
+    "starts the data": ["2023-12-01"],
+    "stays": ["2024-03-02", "2024-03-20", "2024-04-30"],
+    "stays from the last day": ["2024-03-31", "2024-04-01"],
+    "leaves": ["2024-03-31"],
+    "too early": ["2024-03-01", "2024-04-15"],
+    "new": ["2024-04-15"],
+    "comes too late": ["2024-03-15", "2024-05-01"],
+}
+
+
+def test_each_edge_of_both_windows_of_retention(warehouse):
+    visits = [(customer, day, None, None) for customer, days in VISITS.items() for day in days]
+    warehouse.executemany("insert into marts.sessions values (?, ?, ?, ?)", visits)
+    as_of = date(2024, 4, 30)
+    table = measured(warehouse, crm_start=date(2024, 3, 2), as_of=as_of)
+    rows = table.retention.select("metric", "period_end", "numerator", "denominator").iter_rows()
+    found = {(metric, end): tuple(counts) for metric, end, *counts in rows}
+    assert found["retention_30", as_of] == (2, 4)
+    assert found["retention_90", as_of] == (None, None)
+    assert found["retention_30_by_month", date(2024, 3, 31)] == (0, 1)
+    assert found["retention_30_by_month", date(2023, 12, 31)] == (None, None)
+    (around,) = table.before_after.filter(pl.col("metric") == "retention_30").to_dicts()
+    assert (around["after_returned"], around["after_customers"]) == (2, 4)
+    assert (around["before_returned"], around["before_customers"]) == (0, 0)
+    assert around["difference"] is None
+
+
+def test_a_day_with_a_visit_and_an_order_is_one_and_orders_alone_make_active(warehouse):
+    order = "insert into marts.orders values (?, 'a', ?, true, 1)"
+    warehouse.executemany(order, [("1", "2024-01-01"), ("2", "2024-03-05"), ("3", "2024-04-05")])
+    alone = measured(warehouse, as_of=date(2024, 4, 30)).retention
+    warehouse.execute(
+        "insert into marts.sessions values ('a', '2024-03-05', null, true), (null, '2024-01-01', null, true)"
+    )
+    assert measured(warehouse, as_of=date(2024, 4, 30)).retention.equals(alone)
+    row = alone.filter(pl.col("metric") == "retention_30").select("numerator", "denominator").row(0)
+    assert row == (1, 1)
+
+
+# Sixty comparisons share a word of bits; three years hold more than two words.
+def test_three_years_of_comparisons_agree_month_by_month(warehouse):
+    warehouse.execute("""
+        alter table marts.orders add column order_number integer;
+        insert into marts.sessions
+        select 'C' || hash(n, 'who') % 40, date '2022-01-01' + (hash(n, 'day') % 1200)::integer, null, null
+        from range(1500) as numbers(n)
+    """)
+    as_of = date(2025, 4, 14)
+    found = differing_tables(connection=warehouse, as_of=as_of, crm_start=date(2023, 6, 1))
+    assert found["retention"].differing == []
+    assert found["retention_before_after"].differing == []
+    assert found["retention"].compared == 2 * (1 + 36)

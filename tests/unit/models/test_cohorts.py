@@ -8,7 +8,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from models.cohorts import COHORT_SCHEMA, build_cohort_retention
+from models.cohorts import build_cohort_means, build_cohort_retention, cohort_schema
 
 JAN, FEB, MAR, APR = (date(2024, month, 1) for month in (1, 2, 3, 4))
 
@@ -26,7 +26,7 @@ SHOP = activity((JAN, JAN, 3, "100.00"), (JAN, MAR, 1, "-10.05"), (MAR, MAR, 2, 
 
 def cells(as_of: date, shop: pl.DataFrame = SHOP) -> dict[tuple[date, int], dict[str, object]]:
     frame = build_cohort_retention(activity=shop, as_of=as_of, confidence=0.95)
-    assert frame.schema == COHORT_SCHEMA
+    assert frame.schema == cohort_schema("month")
     return {(row["cohort_month"], row["period_number"]): row for row in frame.to_dicts()}
 
 
@@ -102,3 +102,68 @@ def test_the_order_of_rows_does_not_matter():
 def test_impossible_activity_is_refused(shop, sentence):
     with pytest.raises(ValueError, match=sentence):
         build_cohort_retention(activity=shop, as_of=date(2024, 4, 30), confidence=0.95)
+
+
+MONDAY = date(2024, 1, 1)
+WEEKS = [date(2024, 1, day) for day in (1, 8, 15)]
+
+
+def weeks(as_of: date) -> dict[tuple[date, int], dict[str, object]]:
+    """Four buyers of the first week, one of whom comes back in the third; one of the second."""
+    first, second, third = WEEKS
+    rows = activity((first, first, 4, "80.00"), (first, third, 1, "10.00"), (second, second, 1, "7.00"))
+    shop = rows.rename({"cohort_month": "cohort_week", "activity_month": "activity_week"})
+    frame = build_cohort_retention(activity=shop, as_of=as_of, confidence=0.95, grain="week")
+    assert frame.schema == cohort_schema("week")
+    return {(row["cohort_week"], row["period_number"]): row for row in frame.to_dicts()}
+
+
+def test_weeks_run_from_monday_to_sunday_and_across_the_year():
+    cells = weeks(date(2024, 1, 21))
+    assert set(cells) == {
+        (WEEKS[0], 0),
+        (WEEKS[0], 1),
+        (WEEKS[0], 2),
+        (WEEKS[1], 0),
+        (WEEKS[1], 1),
+        (WEEKS[2], 0),
+    }
+    assert [cells[WEEKS[0], period]["active_customers"] for period in range(3)] == [4, 0, 1]
+    money = [cells[WEEKS[0], period]["cumulative_net_revenue_per_customer"] for period in range(3)]
+    assert money == [Decimal("20.00"), Decimal("20.00"), Decimal("22.50")]
+
+
+@pytest.mark.parametrize(("as_of", "complete"), [(date(2024, 1, 20), False), (date(2024, 1, 21), True)])
+def test_a_week_is_complete_on_its_sunday(as_of, complete):
+    cell = weeks(as_of)[WEEKS[0], 2]
+    assert (cell["retention_rate"] is not None) == (cell["net_revenue"] is not None) == complete
+
+
+def test_the_weighted_mean_counts_customers_and_the_simple_mean_cohorts():
+    months = build_cohort_retention(
+        activity=activity(
+            (JAN, JAN, 3, "1.00"), (JAN, FEB, 1, "1.00"), (FEB, FEB, 1, "1.00"), (FEB, MAR, 1, "1.00")
+        ),
+        as_of=date(2024, 3, 31),
+        confidence=0.95,
+    )
+    means = build_cohort_means(cohorts={"month": months, "week": months.clear()}, confidence=0.95)
+    rows = {row["period_number"]: row for row in means.to_dicts()}
+    assert set(rows) == {0, 1, 2}
+    names = (
+        "cohorts",
+        "cohort_customers",
+        "active_customers",
+        "weighted_retention_rate",
+        "simple_retention_rate",
+    )
+    # March has no cohort; a month after theirs, one of three and one of one were active.
+    assert [rows[1][name] for name in names] == [2, 4, 2, 0.5, pytest.approx((1 / 3 + 1) / 2)]
+    assert [rows[2][name] for name in names] == [1, 3, 0, 0.0, 0.0]
+    assert rows[1]["rate_low"] < 0.5 < rows[1]["rate_high"]
+
+
+def test_a_cell_that_cannot_be_observed_is_in_no_mean():
+    months = build_cohort_retention(activity=SHOP, as_of=date(2024, 3, 30), confidence=0.95)
+    means = build_cohort_means(cohorts={"month": months}, confidence=0.95)
+    assert dict(means.select("period_number", "cohorts").iter_rows()) == {0: 1, 1: 1}

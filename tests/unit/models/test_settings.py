@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 import pytest
 
@@ -37,7 +39,15 @@ def test_a_row_that_stands_twice_is_refused(rows):
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("confidence_level", 95.0), ("cltv_horizon_days", 0.0), ("cltv_yearly_discount_rate", -0.1)],
+    [
+        ("confidence_level", 95.0),
+        ("cltv_horizon_days", 0.0),
+        ("cltv_yearly_discount_rate", -0.1),
+        ("festival_days_after", -1.0),
+        ("crm_start_date", 20250230.0),
+        ("crm_start_date", -1.0),
+        ("crm_start_date", 2025.0),
+    ],
 )
 def test_a_value_out_of_bounds_is_named(rows, setting, value):
     wrong = rows.with_columns(
@@ -45,3 +55,13 @@ def test_a_value_out_of_bounds_is_named(rows, setting, value):
     )
     with pytest.raises(ValueError, match=setting):
         parse_model_settings(rows=wrong)
+
+
+def test_the_day_of_the_crm_is_a_date_and_unknown_until_the_shop_says_it(rows, settings):
+    assert settings.crm_start_date is None
+    said = rows.with_columns(
+        value=pl.when(pl.col("setting") == "crm_start_date").then(20250701).otherwise(pl.col("value"))
+    )
+    assert parse_model_settings(rows=said).crm_start_date == date(2025, 7, 1)
+    older = rows.filter(pl.col("setting") != "crm_start_date")
+    assert parse_model_settings(rows=older).crm_start_date is None
