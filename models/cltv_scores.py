@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from models.btyd_parameters import PurchaseModel, SpendModel
+from models.btyd_parameters import AnyPurchaseModel, SpendModel
 from models.btyd_predictions import (
     discounted_purchases,
     expected_order_value,
@@ -35,23 +35,30 @@ SCORE_SCHEMA = pl.Schema(
 
 
 def score_customers(
-    *, histories: pl.DataFrame, purchases: PurchaseModel, spend: SpendModel, settings: ModelSettings
+    *,
+    histories: pl.DataFrame,
+    purchases: AnyPurchaseModel,
+    spend: SpendModel,
+    factor: float,
+    settings: ModelSettings,
 ) -> pl.DataFrame:
     """Score every buyer.
 
     Args:
-        histories: `customer_id`, `frequency`, `recency_days`, `age_days`, `repeat_net_revenue` (money of all
+        histories: `customer_id`, `frequency`, `recency_days`, `age_days`, `repeat_money` (money of all
             purchase days after the first).
         purchases: fitted purchase model.
         spend: fitted spend model.
+        factor: correction of expected purchase days; 1 corrects nothing.
         settings: horizon, steps and discount rate.
 
     Returns:
         Columns of `SCORE_SCHEMA`, sorted by customer. `monetary_value` (mean money per repeat purchase day)
-        is null for one-time buyers; `cltv_12m` = discounted expected purchase days × expected order value.
+        is null for one-time buyers; `cltv_12m` = discounted expected purchase days × expected order value; purchase
+        days are corrected by the factor, the chance to be active is not.
     """
     ordered = histories.sort("customer_id")
-    repeat_revenue = pl.col("repeat_net_revenue").cast(pl.Float64)
+    repeat_revenue = pl.col("repeat_money").cast(pl.Float64)
     monetary_value = ordered.select(
         pl.when(pl.col("frequency") > 0).then(repeat_revenue / pl.col("frequency"))
     )
@@ -75,7 +82,7 @@ def score_customers(
         *HISTORY,
         monetary_value=monetary_value.to_series(),
         p_alive=pl.Series(probability_alive(model=purchases, histories=ordered)),
-        expected_orders_12m=pl.Series(undiscounted),
+        expected_orders_12m=pl.Series(undiscounted * factor),
         expected_order_value=pl.Series(order_value),
-        cltv_12m=pl.Series(discounted * order_value),
+        cltv_12m=pl.Series(discounted * factor * order_value),
     ).cast(SCORE_SCHEMA)

@@ -50,7 +50,7 @@ def read_kpi_targets(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> p
 
 
 def read_purchase_histories(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
-    """Read one row per buyer: `customer_id, frequency, recency_days, age_days, repeat_net_revenue`."""
+    """Read one row per buyer: `customer_id, frequency, recency_days, age_days, repeat_money`."""
     return _read(connection, "purchase_histories", as_of=as_of)
 
 

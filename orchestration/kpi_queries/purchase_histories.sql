@@ -20,7 +20,7 @@ final as (
         cast(count(*) - 1 as integer) as frequency,
         cast(max(order_date) - min(order_date) as integer) as recency_days,
         cast($as_of - min(order_date) as integer) as age_days,
-        cast(sum(net_revenue) - arg_min(net_revenue, order_date) as decimal(18, 2)) as repeat_net_revenue
+        cast(sum(net_revenue) - arg_min(net_revenue, order_date) as decimal(18, 2)) as repeat_money
     from purchase_days
     group by customer_id
 

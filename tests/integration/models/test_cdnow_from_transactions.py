@@ -53,7 +53,7 @@ def test_parameters_come_out_within_one_percent(cdnow):
         model = fit(histories=counted, penalizers=settings.fit_penalizers)
         assert (model.r, model.alpha_days / 7, model.a, model.b) == pytest.approx(published, rel=0.01)
 
-    repeaters = histories.filter(pl.col("frequency") > 0, pl.col("repeat_net_revenue") > 0)
+    repeaters = histories.filter(pl.col("frequency") > 0, pl.col("repeat_money") > 0)
     spend = fit_gamma_gamma(
         spending=count_spending(spending=repeaters, settings=settings), penalizers=settings.fit_penalizers
     )

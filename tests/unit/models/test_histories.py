@@ -61,12 +61,12 @@ def test_parameters_survive_coarsening_within_two_percent(cdnow, settings, coars
 
 
 def test_money_is_counted_per_purchase_day(settings):
-    spending = pl.DataFrame({"frequency": [2, 2, 1], "repeat_net_revenue": [30.0, 30.0, 7.5]})
+    spending = pl.DataFrame({"frequency": [2, 2, 1], "repeat_money": [30.0, 30.0, 7.5]})
     assert count_spending(spending=spending, settings=settings).rows() == [(1, 7.5, 1), (2, 15.0, 2)]
 
 
 def test_coarse_money_keeps_its_total(settings, coarse):
-    spending = pl.DataFrame({"frequency": [1, 1, 1, 3], "repeat_net_revenue": [101.0, 102.0, 140.0, 99.99]})
+    spending = pl.DataFrame({"frequency": [1, 1, 1, 3], "repeat_money": [101.0, 102.0, 140.0, 99.99]})
     counted = count_spending(spending=spending, settings=coarse)
     total = (counted["frequency"] * counted["monetary_value"] * counted["customers"]).sum()
     assert counted.height < 4
