@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import TypeVar
 
 import dagster as dg
 import duckdb
 import polars as pl
 
-from models.cltv import compute_cltv
+from models.cltv import choose_holdout_days, compute_cltv
 from models.cohorts import build_cohort_retention
 from models.model_cards import build_unbuilt_cards
 from models.retention import build_repeat_purchase, build_rolling_retention
@@ -29,8 +30,10 @@ from orchestration.warehouse import open_warehouse
 
 KPI_KEYS = [dg.AssetKey(["kpi", table]) for table in declared_tables()]
 MARTS = [
-    dg.AssetKey(["marts", table]) for table in ("orders", "sessions", "tickets", "rfm_scores", "identity_map")
+    dg.AssetKey(["marts", table])
+    for table in ("orders", "order_items", "sessions", "tickets", "rfm_scores", "identity_map")
 ]
+Read = TypeVar("Read")
 UNFILLED = ("churn_scores", "recommendations")
 """Declared for readers, empty until a model beats its baseline."""
 
@@ -44,8 +47,8 @@ class Computation:
     model: ModelSettings
     reporting_time_zone: str
 
-    def read(self, query: Callable[..., pl.DataFrame], **parameters: object) -> pl.DataFrame:
-        """Read one frame of this warehouse as of this day."""
+    def read(self, query: Callable[..., Read], **parameters: object) -> Read:
+        """Read from this warehouse as of this day."""
         return query(connection=self.connection, as_of=self.as_of, **parameters)
 
     def write(self, table: str, frame: pl.DataFrame) -> dg.MaterializeResult[None]:
@@ -87,22 +90,27 @@ def unfilled_tables(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[
     name="kpi__cltv_scores",
     specs=[
         dg.AssetSpec(["kpi", table], deps=MARTS, description=declared_tables()[table].description)
-        for table in ("cltv_scores", "model_cards")
+        for table in ("cltv_scores", "cltv_segments", "model_cards")
     ],
     group_name="kpi",
 )
 def cltv_scores(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None]]:
     """Score every buyer's next twelve months; the cards say how far to trust it, and what is not predicted."""
     with computation(run_settings) as run:
+        money = run.read(inputs.prepare_purchase_days, settings=run.model)
+        known_days = run.read(inputs.read_known_days)
+        holdout_days = choose_holdout_days(known_days=known_days, settings=run.model)
         result = compute_cltv(
-            histories=inputs.read_purchase_histories(connection=run.connection, as_of=run.as_of),
-            calibration=inputs.read_calibration_histories(
-                connection=run.connection, as_of=run.as_of, holdout_days=run.model.cltv_holdout_days
-            ),
+            histories=run.read(inputs.read_purchase_histories),
+            calibration=run.read(inputs.read_calibration_histories, holdout_days=holdout_days),
+            members=run.read(inputs.read_segment_members),
             as_of=run.as_of,
+            holdout_days=holdout_days,
             settings=run.model,
+            money=money,
         )
         yield run.write("cltv_scores", result.scores)
+        yield run.write("cltv_segments", result.segments)
         yield run.write("model_cards", pl.concat([result.card, build_unbuilt_cards()]))
 
 
