@@ -145,14 +145,10 @@ def fit_gamma_gamma(*, spending: pl.DataFrame, penalizers: Sequence[float]) -> S
         refuse=lambda parameters: None if parameters[1] > 1 else "q ≤ 1, so the mean spend would be infinite",
     )
     p, q, v = (float(value) for value in found.parameters)
-    return SpendModel(
-        p=p, q=q, v=v * mean, penalizer=found.penalizer, status=found.status, tries=found.tries
-    )
+    return SpendModel(p=p, q=q, v=v * mean, penalizer=found.penalizer, status=found.status, tries=found.tries)
 
 
-def _fit_beta(
-    *, family: BetaFamily, histories: pl.DataFrame, penalizers: Sequence[float]
-) -> PurchaseModel:
+def _fit_beta(*, family: BetaFamily, histories: pl.DataFrame, penalizers: Sequence[float]) -> PurchaseModel:
     frequency, recency, age, weights = _arrays(histories)
     unit = float(age.max())
 

@@ -29,7 +29,9 @@ def parameter_names(model: AnyPurchaseModel | SpendModel) -> tuple[str, ...]:
     if isinstance(model, SpendModel):
         return ("p", "q", "v")
     return (
-        ("r", "alpha_days", "s", "beta_days") if isinstance(model, ParetoModel) else ("r", "alpha_days", "a", "b")
+        ("r", "alpha_days", "s", "beta_days")
+        if isinstance(model, ParetoModel)
+        else ("r", "alpha_days", "a", "b")
     )
 
 

@@ -153,9 +153,7 @@ def _slopes(*, model: Model, predict: Callable[[Model], Floats], value: Floats) 
     return np.array(slopes)
 
 
-def _draw_change(
-    *, rng: np.random.Generator, slopes: Floats, covariance: Floats, draws: int
-) -> Floats:
+def _draw_change(*, rng: np.random.Generator, slopes: Floats, covariance: Floats, draws: int) -> Floats:
     """Draw a normal with the variance that the parameters' covariance gives the sample's value."""
     return np.asarray(np.sqrt(slopes @ covariance @ slopes) * rng.standard_normal(draws))
 

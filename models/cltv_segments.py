@@ -104,9 +104,7 @@ def _limits(
             if of_segment.is_empty():
                 continue
             try:
-                low, high = value_interval(
-                    group=segment, scores=of_segment, fitted=fitted, settings=settings
-                )
+                low, high = value_interval(group=segment, scores=of_segment, fitted=fitted, settings=settings)
             except DegenerateModelError:
                 continue
             rows.append((segment, low, high))

@@ -116,7 +116,8 @@ def naive_forecasts(*, calibration: pl.DataFrame, holdout_days: int) -> dict[str
         has the shop's repeat rate).
     """
     frequency, age, last_year = (
-        calibration[name].cast(pl.Float64).to_numpy() for name in ("frequency", "age_days", "last_year_orders")
+        calibration[name].cast(pl.Float64).to_numpy()
+        for name in ("frequency", "age_days", "last_year_orders")
     )
     repeats_per_day = frequency.sum() / max(float(age.sum()), 1.0)
     return {

@@ -90,6 +90,4 @@ def try_purchase_models(*, calibration: pl.DataFrame, holdout_days: int, setting
             continue
         errors = forecast_errors(forecast=forecast, actual=actual)
         trials.append(Trial(model=model, forecast=forecast, errors=errors))
-    return Trials(
-        ranked=tuple(sorted(trials, key=lambda trial: trial.errors.rmse_orders)), failures=failures
-    )
+    return Trials(ranked=tuple(sorted(trials, key=lambda trial: trial.errors.rmse_orders)), failures=failures)

@@ -98,9 +98,7 @@ def read_calibration_histories(
     """
     cut_date = as_of - timedelta(days=holdout_days)
     year_before = cut_date - timedelta(days=DAYS_PER_YEAR)
-    return _read(
-        connection, "calibration_histories", as_of=as_of, cut_date=cut_date, year_before=year_before
-    )
+    return _read(connection, "calibration_histories", as_of=as_of, cut_date=cut_date, year_before=year_before)
 
 
 def read_segment_members(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:

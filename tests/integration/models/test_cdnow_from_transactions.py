@@ -33,7 +33,9 @@ def load(warehouse, shared_data):
     """Fill the warehouse with one of CDNOW's two files; the money is the last column, the date follows the id."""
 
     def fill(file: str, *, date_column: int):
-        lines = pl.read_csv(shared_data / "cdnow" / file, has_header=False, new_columns=["line"], separator="\t")
+        lines = pl.read_csv(
+            shared_data / "cdnow" / file, has_header=False, new_columns=["line"], separator="\t"
+        )
         cells = lines.select(pl.col("line").str.extract_all(r"\S+")).filter(
             pl.col("line").list.get(0).str.contains(r"^\d+$")
         )

@@ -117,7 +117,10 @@ def test_scores_are_finite_and_hang_together(shop, settings):
 
 def test_the_order_of_rows_does_not_move_a_bit(shop, settings):
     shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=5) for name, frame in shop.items()}
-    first, second = (compute_cltv(**frames, as_of=AS_OF, holdout_days=HOLDOUT, settings=settings) for frames in (shop, shuffled))
+    first, second = (
+        compute_cltv(**frames, as_of=AS_OF, holdout_days=HOLDOUT, settings=settings)
+        for frames in (shop, shuffled)
+    )
     assert first.scores.equals(second.scores)
     assert first.card.equals(second.card)
 
@@ -166,11 +169,11 @@ def test_a_forecast_that_a_naive_one_beats_is_withheld(shop, settings):
 
 def test_a_customer_whose_refunds_outweigh_purchases_is_not_worth_less_than_nothing(shop, settings):
     sunk = shop["histories"].with_columns(
-        repeat_money=pl.when(pl.col("customer_id") == "C00000")
-        .then(-500.0)
-        .otherwise("repeat_money")
+        repeat_money=pl.when(pl.col("customer_id") == "C00000").then(-500.0).otherwise("repeat_money")
     )
-    scores = compute_cltv(**(shop | {"histories": sunk}), as_of=AS_OF, holdout_days=HOLDOUT, settings=settings).scores
+    scores = compute_cltv(
+        **(shop | {"histories": sunk}), as_of=AS_OF, holdout_days=HOLDOUT, settings=settings
+    ).scores
     assert scores.filter(pl.col("cltv_12m") < 0).is_empty()
 
 
@@ -178,7 +181,9 @@ def test_spend_that_rises_with_frequency_is_named_on_the_card(shop, settings):
     rising = shop["histories"].with_columns(
         repeat_money=pl.col("repeat_money") * (1 + pl.col("frequency") / 5)
     )
-    card = compute_cltv(**(shop | {"histories": rising}), as_of=AS_OF, holdout_days=HOLDOUT, settings=settings).card
+    card = compute_cltv(
+        **(shop | {"histories": rising}), as_of=AS_OF, holdout_days=HOLDOUT, settings=settings
+    ).card
     assert "Spend per order depends on frequency" in card["reason"][0]
 
 
