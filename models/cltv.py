@@ -73,19 +73,19 @@ class Findings:
 
 
 def choose_holdout_days(*, known_days: int, settings: ModelSettings) -> int:
-    """Say how long the holdout is: a whole year where another one lies before it, else the short one.
+    """Say how long the holdout is: a whole year where the shop is old enough, else the short one.
 
     A forecast of 12 months that is judged on a quarter is judged on that quarter's season.
 
     Args:
         known_days: days from the shop's first order to the as-of date.
-        settings: both lengths.
+        settings: both lengths, and from which age the long one holds.
 
     Returns:
         Days.
     """
-    long = settings.cltv_long_holdout_days
-    return long if known_days >= 2 * long - 1 else settings.cltv_holdout_days
+    is_old_enough = known_days >= settings.cltv_long_holdout_min_known_days
+    return settings.cltv_long_holdout_days if is_old_enough else settings.cltv_holdout_days
 
 
 def compute_cltv(

@@ -26,7 +26,8 @@ class ModelSettings:
         cltv_discount_steps: equal steps of the horizon, each discounted at its end.
         cltv_yearly_discount_rate: 0.1 means that money in a year is worth 1/1.1 today.
         cltv_holdout_days: length of the holdout that the forecast is tried on.
-        cltv_long_holdout_days: length of the holdout where as many days lie before it.
+        cltv_long_holdout_days: length of the holdout where the shop is old enough for it.
+        cltv_long_holdout_min_known_days: days since the first order from which it is.
         cltv_min_repeat_buyers: fewer repeat buyers than this and nothing is fitted.
         cltv_max_fit_histories: above this many distinct histories time and money are coarsened for the fit.
         cltv_fit_step_days: step of time when coarsened.
@@ -49,6 +50,7 @@ class ModelSettings:
     cltv_yearly_discount_rate: float
     cltv_holdout_days: int
     cltv_long_holdout_days: int
+    cltv_long_holdout_min_known_days: int
     cltv_min_repeat_buyers: int
     cltv_max_fit_histories: int
     cltv_fit_step_days: int
@@ -93,6 +95,7 @@ def parse_model_settings(*, rows: pl.DataFrame) -> ModelSettings:
             cltv_yearly_discount_rate=values["cltv_yearly_discount_rate"],
             cltv_holdout_days=int(values["cltv_holdout_days"]),
             cltv_long_holdout_days=int(values["cltv_long_holdout_days"]),
+            cltv_long_holdout_min_known_days=int(values["cltv_long_holdout_min_known_days"]),
             cltv_min_repeat_buyers=int(values["cltv_min_repeat_buyers"]),
             cltv_max_fit_histories=int(values["cltv_max_fit_histories"]),
             cltv_fit_step_days=int(values["cltv_fit_step_days"]),
@@ -119,6 +122,7 @@ def _refuse_out_of_bounds(settings: ModelSettings) -> None:
         "cltv_discount_steps",
         "cltv_holdout_days",
         "cltv_long_holdout_days",
+        "cltv_long_holdout_min_known_days",
         "cltv_min_repeat_buyers",
         "cltv_max_fit_histories",
         "cltv_fit_step_days",
