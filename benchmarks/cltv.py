@@ -171,6 +171,7 @@ def _histories(every: pl.DataFrame, *, end: int) -> pl.DataFrame:
             frequency=(pl.len() - 1).cast(pl.Int32),
             recency_days=(pl.col("day").max() - pl.col("day").min()).cast(pl.Int32),
             age_days=(end - pl.col("day").min()).cast(pl.Int32),
+            first_money=pl.col("money").first().round(2),
             repeat_money=(pl.col("money").sum() - pl.col("money").first()).round(2),
         )
         .select(

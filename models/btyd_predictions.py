@@ -133,6 +133,23 @@ def expected_order_value(*, model: SpendModel, frequency: Floats, monetary_value
     return np.asarray((1 - own_weight) * population_mean + own_weight * own_mean)
 
 
+def own_mean_behind(*, model: SpendModel, frequency: Floats, order_value: Floats) -> Floats:
+    """Give the own mean spend that `expected_order_value` was made from; 0 where frequency is 0.
+
+    Args:
+        model: fitted spend model.
+        frequency: orders that were observed, shape (n,).
+        order_value: what `expected_order_value` gave, shape (n,).
+
+    Returns:
+        Money per order, shape (n,).
+    """
+    observed = model.p * frequency
+    population_mean = model.v * model.p / (model.q - 1)
+    excess = order_value * (observed + model.q - 1) - (model.q - 1) * population_mean
+    return np.divide(excess, observed, out=np.zeros_like(order_value), where=observed > 0)
+
+
 def _purchases_if_alive(
     *, model: AnyPurchaseModel, frequency: Floats, age_days: Floats, days: float
 ) -> Floats:

@@ -16,10 +16,10 @@ import polars as pl
 
 from models.btyd import fit_gamma_gamma, fit_purchases
 from models.btyd_parameters import AnyPurchaseModel, FitFailedError, SpendModel
-from models.btyd_predictions import DegenerateModelError, expected_order_value
+from models.btyd_predictions import DegenerateModelError
 from models.btyd_uncertainty import purchase_covariance, spend_covariance
 from models.cltv_intervals import FittedValue
-from models.cltv_scores import SCORE_SCHEMA, score_customers
+from models.cltv_scores import SCORE_SCHEMA, order_values, score_customers
 from models.cltv_segments import build_cltv_segments
 from models.frames import require_columns
 from models.histories import HISTORY, count_histories, count_spending
@@ -36,6 +36,9 @@ from models.holdout import (
 from models.model_cards import build_card
 from models.purchase_choice import Trial, try_purchase_models
 from models.settings import ModelSettings
+
+
+MONEY = ("first_money", "repeat_money")
 
 
 class WithheldError(Exception):
@@ -103,7 +106,7 @@ def compute_cltv(
     Args:
         histories: one row per buyer at the as-of date: `customer_id`, `frequency` (purchase days after the
             first), `recency_days` (first to last purchase), `age_days` (first purchase to as-of),
-            `repeat_money` (money of the purchase days after the first).
+            `first_money` (money of the first purchase day), `repeat_money` (money of the others).
         calibration: columns of `models.holdout.CALIBRATION`: the same as of the cut, which lies
             `holdout_days` before the as-of date, and what followed.
         members: columns of `models.cltv_segments.MEMBERS`: the segments of every buyer.
@@ -119,7 +122,7 @@ def compute_cltv(
     Raises:
         ValueError: a column is missing or a history is impossible.
     """
-    require_columns(frame=histories, columns=("customer_id", *HISTORY, "repeat_money"), name="histories")
+    require_columns(frame=histories, columns=("customer_id", *HISTORY, *MONEY), name="histories")
     require_columns(frame=calibration, columns=CALIBRATION, name="calibration")
     found = Findings(
         metrics={
@@ -143,10 +146,16 @@ def compute_cltv(
             purchases=purchases,
             spend=spend,
             factor=correction.factor,
+            first_counts=found.metrics.get("first_order_tells_of_money", False),
             settings=settings,
         )
         fitted = _with_covariances(
-            purchases=purchases, counted=counted, spend=spend, spending=spending, correction=correction
+            purchases=purchases,
+            counted=counted,
+            spend=spend,
+            spending=spending,
+            correction=correction,
+            first_counts=found.metrics.get("first_order_tells_of_money", False),
         )
         reason, is_published = _praise(found=found, settings=settings), True
     except (WithheldError, DegenerateModelError) as withheld:
@@ -230,7 +239,11 @@ def _try_money(
     settings: ModelSettings,
     found: Findings,
 ) -> None:
-    """Write down how value, not orders alone, came out on the holdout."""
+    """Write down how value, not orders alone, came out, and whether the first order tells of later money.
+
+    Gamma-Gamma is fitted on repeat purchases, as published; whether the money of the first one is an observation
+    of the same kind differs from shop to shop (welcome coupons), so the holdout decides.
+    """
     payers = calibration.filter(pl.col("frequency") > 0, pl.col("repeat_money") > 0)
     try:
         spend = fit_gamma_gamma(
@@ -238,16 +251,22 @@ def _try_money(
         )
     except (FitFailedError, ValueError):
         return
-    frequency, repeat_money, last_year, actual = (
-        calibration[name].cast(pl.Float64).to_numpy()
-        for name in ("frequency", "repeat_money", "last_year_money", "holdout_money")
+    last_year, actual = (
+        calibration[name].cast(pl.Float64).to_numpy() for name in ("last_year_money", "holdout_money")
     )
-    own_mean = np.maximum(repeat_money, 0) / np.maximum(frequency, 1)
-    order_value = expected_order_value(model=spend, frequency=frequency, monetary_value=own_mean)
-    value = trial.forecast * order_value * (correction.factor if correction else 1.0)
+    orders = trial.forecast * (correction.factor if correction else 1.0)
+    values = [
+        orders * order_values(spend=spend, histories=calibration, first_counts=counts)
+        for counts in (False, True)
+    ]
+    errors = [float(np.sqrt(((value - actual) ** 2).mean())) for value in values]
+    first_counts = errors[True] < errors[False]
+    value = values[first_counts]
+    found.metrics["first_order_tells_of_money"] = first_counts
     total = float(actual.sum())
     found.metrics["holdout_money"] = {
         "actual_money": total,
+        "rmse_money": errors[first_counts],
         "predicted_money_after_correction": float(value.sum()),
         "bias_share_after_correction": float(value.sum()) / total - 1 if total > 0 else None,
         "money_share_of_best_tenth": money_of_the_best(score=value, money=actual),
@@ -286,6 +305,7 @@ def _with_covariances(
     spend: SpendModel,
     spending: pl.DataFrame,
     correction: Correction,
+    first_counts: bool,
 ) -> FittedValue | None:
     """Add how well the parameters are known; None where a likelihood is no peak, and so no limit can be told."""
     of_purchases = purchase_covariance(model=purchases, histories=counted)
@@ -298,6 +318,7 @@ def _with_covariances(
         spend=spend,
         spend_covariance=of_spend,
         correction=correction,
+        first_counts=first_counts,
     )
 
 

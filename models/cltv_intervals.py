@@ -18,7 +18,7 @@ import polars as pl
 
 from models.btyd_likelihoods import Floats
 from models.btyd_parameters import AnyPurchaseModel, SpendModel
-from models.btyd_predictions import expected_order_value, expected_purchases
+from models.btyd_predictions import expected_order_value, expected_purchases, own_mean_behind
 from models.btyd_uncertainty import Model, draw_money, draw_orders, moved, parameter_names
 from models.holdout import Correction
 from models.settings import ModelSettings
@@ -37,6 +37,7 @@ class FittedValue:
         spend: fitted spend model.
         spend_covariance: of the logarithms of its parameters, shape (3, 3).
         correction: of the purchase days, or None where nothing is corrected.
+        first_counts: whether the first purchase day is one of the observations of spend.
     """
 
     purchases: AnyPurchaseModel
@@ -44,6 +45,7 @@ class FittedValue:
     spend: SpendModel
     spend_covariance: Floats
     correction: Correction | None
+    first_counts: bool
 
 
 def value_interval(
@@ -88,7 +90,7 @@ def _future_draws(
     settings: ModelSettings,
 ) -> Floats:
     """Money of the sample in each drawn future, shape (draws,)."""
-    frequency, age, p_alive, money, value, orders, order_value = _columns(sample)
+    frequency, observed, age, p_alive, money, value, orders, order_value = _columns(sample, fitted=fitted)
     undiscounted = orders * order_value
     worth = np.divide(value, undiscounted, out=np.ones_like(value), where=undiscounted > 0)
     totals = np.empty(draws)
@@ -103,7 +105,7 @@ def _future_draws(
             factor=fitted.correction.factor if fitted.correction else 1.0,
         )
         spent = draw_money(
-            rng=rng, model=fitted.spend, frequency=frequency, monetary_value=money, orders=future
+            rng=rng, model=fitted.spend, frequency=observed, monetary_value=money, orders=future
         )
         totals[number] = (spent * worth).sum()
     return totals
@@ -118,13 +120,13 @@ def _parameter_draws(
     settings: ModelSettings,
 ) -> Floats:
     """By how much other parameters change the sample's value, to first order, shape (draws,)."""
-    frequency, _, _, money, value, *_ = _columns(sample)
+    _, observed, _, _, money, value, *_ = _columns(sample, fitted=fitted)
 
     def orders(model: AnyPurchaseModel) -> Floats:
         return expected_purchases(model=model, histories=sample, horizon_days=settings.cltv_horizon_days)
 
     def order_value(model: SpendModel) -> Floats:
-        return expected_order_value(model=model, frequency=frequency, monetary_value=money)
+        return expected_order_value(model=model, frequency=observed, monetary_value=money)
 
     return _draw_change(
         rng=rng,
@@ -158,10 +160,11 @@ def _draw_change(*, rng: np.random.Generator, slopes: Floats, covariance: Floats
     return np.asarray(np.sqrt(slopes @ covariance @ slopes) * rng.standard_normal(draws))
 
 
-def _columns(sample: pl.DataFrame) -> tuple[Floats, ...]:
-    names = (
-        *("frequency", "age_days", "p_alive", "monetary_value", "cltv_12m"),
-        *("expected_orders_12m", "expected_order_value"),
+def _columns(sample: pl.DataFrame, *, fitted: FittedValue) -> tuple[Floats, ...]:
+    names = ("frequency", "age_days", "p_alive", "cltv_12m", "expected_orders_12m", "expected_order_value")
+    frequency, age, p_alive, value, orders, order_value = (
+        sample[name].cast(pl.Float64).to_numpy() for name in names
     )
-    filled = sample.select(pl.col(*names).cast(pl.Float64).fill_null(0.0).clip(lower_bound=0.0))
-    return tuple(filled[name].to_numpy() for name in names)
+    observed = frequency + (1 if fitted.first_counts else 0)
+    money = own_mean_behind(model=fitted.spend, frequency=observed, order_value=order_value)
+    return frequency, observed, age, p_alive, np.maximum(money, 0.0), value, orders, order_value

@@ -20,6 +20,7 @@ CALIBRATION = (
     "frequency",
     "recency_days",
     "age_days",
+    "first_money",
     "repeat_money",
     "last_year_orders",
     "last_year_money",

@@ -82,7 +82,7 @@ def prepare_purchase_days(
 
 
 def read_purchase_histories(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
-    """Read one row per buyer: `customer_id, frequency, recency_days, age_days, repeat_money`.
+    """Read one row per buyer: `customer_id, frequency, recency_days, age_days, first_money, repeat_money`.
 
     The purchase days must have been prepared.
     """

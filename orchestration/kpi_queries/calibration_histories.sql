@@ -4,6 +4,7 @@ select
     cast(count(*) filter (where order_date <= $cut_date) - 1 as integer) as frequency,
     cast(max(order_date) filter (where order_date <= $cut_date) - min(order_date) as integer) as recency_days,
     cast($cut_date - min(order_date) as integer) as age_days,
+    cast(arg_min(money, order_date) as decimal(18, 2)) as first_money,
     cast(
         sum(money) filter (where order_date <= $cut_date) - arg_min(money, order_date) as decimal(18, 2)
     ) as repeat_money,

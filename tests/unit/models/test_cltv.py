@@ -15,7 +15,7 @@ from models.cltv import compute_cltv
 AS_OF = date(2025, 6, 30)
 DAYS = 730
 HOLDOUT = 90
-HISTORY = ["customer_id", "frequency", "recency_days", "age_days", "repeat_money"]
+HISTORY = ["customer_id", "frequency", "recency_days", "age_days", "first_money", "repeat_money"]
 
 
 def simulate(
@@ -48,7 +48,7 @@ def summarise(shops: list[set[int]], spend: np.ndarray, *, end: int) -> pl.DataF
             gap = max(seen) - min(seen)
             recent = len([day for day in seen if day > end - 365])
             each = float(spend[number])
-            history = (f"C{number:05d}", len(seen) - 1, gap, end - min(seen), money)
+            history = (f"C{number:05d}", len(seen) - 1, gap, end - min(seen), round(float(spend[number]), 2), money)
             rows.append((*history, recent, round(recent * each, 2), later, round(later * each, 2)))
     names = [*HISTORY, "last_year_orders", "last_year_money", "holdout_orders", "holdout_money"]
     return pl.DataFrame(rows, schema=names, orient="row")

@@ -133,7 +133,7 @@ def limits_and_truth(family, parameters, settings, seed):
     )
     spend = fit_gamma_gamma(spending=spending, penalizers=(0.0,))
     scores = score_customers(
-        histories=histories, purchases=purchases, spend=spend, factor=1.0, settings=settings
+        histories=histories.with_columns(first_money=pl.lit(0.0)), purchases=purchases, spend=spend, factor=1.0, first_counts=False, settings=settings
     )
     fitted = FittedValue(
         purchases=purchases,
@@ -141,6 +141,7 @@ def limits_and_truth(family, parameters, settings, seed):
         spend=spend,
         spend_covariance=spend_covariance(model=spend, spending=spending),
         correction=Correction(factor=1.0, relative_error=0.0, bias_share_after=0.0),
+        first_counts=False,
     )
     best = scores.sort("cltv_12m", descending=True).head(300)
     low, high = value_interval(group=f"best {seed}", scores=best, fitted=fitted, settings=settings)
