@@ -17,7 +17,7 @@ import polars as pl
 from scipy.special import expit, hyp2f1
 
 from models.btyd_likelihoods import pareto_drop_out
-from models.btyd_parameters import AnyPurchaseModel, ParetoModel, PurchaseModel, SpendModel
+from models.btyd_parameters import AnyPurchaseModel, ParetoModel, SpendModel
 from models.histories import HISTORY
 
 Floats = npt.NDArray[np.float64]
@@ -106,8 +106,7 @@ def discounted_purchases(
         until = _purchases_if_alive(model=model, frequency=frequency[kept], age_days=age[kept], days=end)
         if not np.isfinite(until).all():
             raise DegenerateModelError(
-                f"The fitted {model.family} lies at the edge of what can be computed (a = {model.a:.3g}, "
-                f"b = {model.b:.3g}); its forecast is no number."
+                f"The fitted model lies at the edge of what can be computed ({model}); its forecast is no number."
             )
         total += (until - reached) * (1 + yearly_rate) ** (-end / DAYS_PER_YEAR)
         reached = until

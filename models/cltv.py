@@ -37,7 +37,6 @@ from models.model_cards import build_card
 from models.purchase_choice import Trial, try_purchase_models
 from models.settings import ModelSettings
 
-
 MONEY = ("first_money", "repeat_money")
 
 

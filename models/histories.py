@@ -31,7 +31,8 @@ def count_histories(*, histories: pl.DataFrame, settings: ModelSettings) -> pl.D
     weighted = histories if "customers" in histories.columns else histories.with_columns(customers=pl.lit(1))
     counted = weighted.group_by(HISTORY).agg(pl.col("customers").cast(pl.Int64).sum())
     exact, step_days = counted, settings.cltv_fit_step_days
-    while counted.height > settings.cltv_max_fit_histories and step_days <= exact["age_days"].max():
+    oldest = exact.select(pl.col("age_days").max()).item() or 0
+    while counted.height > settings.cltv_max_fit_histories and step_days <= oldest:
         counted = _in_steps(counted=exact, step_days=step_days)
         step_days *= 2
     return counted.with_columns(pl.col("recency_days", "age_days").cast(pl.Float64)).sort(HISTORY)

@@ -38,7 +38,7 @@ def test_cdnow_comes_out_of_pareto_nbd_as_published(cdnow):
     found = (model.r, model.alpha_days / 7, model.s, model.beta_days / 7)
     assert found == pytest.approx((0.553, 10.578, 0.606, 11.669), rel=0.01)
     assert (model.status, model.tries) == ("converged", 1)
-    weeks = cdnow.select((pl.col("recency_days", "age_days") / 7))
+    weeks = cdnow.select(pl.col("recency_days", "age_days") / 7)
     rows = pareto(
         np.array(found), cdnow["frequency"].to_numpy(), *(weeks[name].to_numpy() for name in weeks.columns)
     ).rows

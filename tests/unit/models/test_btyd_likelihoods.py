@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import partial
 
 import numpy as np
@@ -28,7 +29,7 @@ def by_quadrature(parameters, frequency, recency, age):
         return -(r + frequency) * np.log(alpha + moment) - (s + 1) * np.log(beta + moment)
 
     edges = recency + (age - recency) * np.concatenate([[0], np.logspace(-6, 0, 60)])
-    pieces = zip(edges[:-1], edges[1:], strict=True)
+    pieces = itertools.pairwise(edges)
     area = sum(
         quad(lambda t: np.exp(height(t) - height(recency)), *piece, epsrel=1e-12, epsabs=0)[0]
         for piece in pieces

@@ -48,7 +48,14 @@ def summarise(shops: list[set[int]], spend: np.ndarray, *, end: int) -> pl.DataF
             gap = max(seen) - min(seen)
             recent = len([day for day in seen if day > end - 365])
             each = float(spend[number])
-            history = (f"C{number:05d}", len(seen) - 1, gap, end - min(seen), round(float(spend[number]), 2), money)
+            history = (
+                f"C{number:05d}",
+                len(seen) - 1,
+                gap,
+                end - min(seen),
+                round(float(spend[number]), 2),
+                money,
+            )
             rows.append((*history, recent, round(recent * each, 2), later, round(later * each, 2)))
     names = [*HISTORY, "last_year_orders", "last_year_money", "holdout_orders", "holdout_money"]
     return pl.DataFrame(rows, schema=names, orient="row")

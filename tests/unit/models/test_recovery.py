@@ -133,7 +133,12 @@ def limits_and_truth(family, parameters, settings, seed):
     )
     spend = fit_gamma_gamma(spending=spending, penalizers=(0.0,))
     scores = score_customers(
-        histories=histories.with_columns(first_money=pl.lit(0.0)), purchases=purchases, spend=spend, factor=1.0, first_counts=False, settings=settings
+        histories=histories.with_columns(first_money=pl.lit(0.0)),
+        purchases=purchases,
+        spend=spend,
+        factor=1.0,
+        first_counts=False,
+        settings=settings,
     )
     fitted = FittedValue(
         purchases=purchases,
