@@ -82,7 +82,14 @@ def _ours(frames: dict[str, pl.DataFrame]) -> tuple[dict[str, float], str]:
 
     settings = parse_model_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
     started = time.monotonic()
-    result = compute_cltv(**frames, as_of=AS_OF, holdout_days=HOLDOUT_DAYS, settings=settings)
+    result = compute_cltv(
+        histories=frames["histories"],
+        calibration=frames["calibration"],
+        members=frames["members"],
+        as_of=AS_OF,
+        holdout_days=HOLDOUT_DAYS,
+        settings=settings,
+    )
     card = result.card.to_dicts()[0]
     family = json.loads(card["parameters"])["purchases"]["family"]
     total = result.scores["cltv_12m"].sum()
@@ -94,7 +101,11 @@ def _ours(frames: dict[str, pl.DataFrame]) -> tuple[dict[str, float], str]:
 
 def _lifetimes(frames: dict[str, pl.DataFrame]) -> tuple[dict[str, float], str]:
     import pandas as pd
-    from lifetimes import BetaGeoFitter, GammaGammaFitter, ModifiedBetaGeoFitter
+    from lifetimes import (  # type: ignore[import-untyped]
+        BetaGeoFitter,
+        GammaGammaFitter,
+        ModifiedBetaGeoFitter,
+    )
 
     steps: dict[str, float] = {}
     marked = time.monotonic()
