@@ -133,7 +133,10 @@ def _lifetimes(frames: dict[str, pl.DataFrame]) -> tuple[dict[str, float], str]:
     mark("fit of purchases")
     repeat = now[(now["frequency"] > 0) & (now["repeat_money"] > 0)]
     mean = now["repeat_money"] / now["frequency"].clip(lower=1)
-    spend = GammaGammaFitter().fit(repeat["frequency"], repeat["repeat_money"] / repeat["frequency"])
+    # Without a penalizer its search ends unconverged; this is the smallest that its authors advise.
+    spend = GammaGammaFitter(penalizer_coef=0.001).fit(
+        repeat["frequency"], repeat["repeat_money"] / repeat["frequency"]
+    )
     mark("fit of spend")
     if not hasattr(purchases, "predict"):
         purchases.predict = purchases.conditional_expected_number_of_purchases_up_to_time
