@@ -9,6 +9,7 @@ its peak memory is its own.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import resource
@@ -106,6 +107,7 @@ def _lifetimes(frames: dict[str, pl.DataFrame]) -> tuple[dict[str, float], str]:
         GammaGammaFitter,
         ModifiedBetaGeoFitter,
     )
+    from lifetimes.utils import ConvergenceError  # type: ignore[import-untyped]
 
     steps: dict[str, float] = {}
     marked = time.monotonic()
@@ -133,10 +135,14 @@ def _lifetimes(frames: dict[str, pl.DataFrame]) -> tuple[dict[str, float], str]:
     mark("fit of purchases")
     repeat = now[(now["frequency"] > 0) & (now["repeat_money"] > 0)]
     mean = now["repeat_money"] / now["frequency"].clip(lower=1)
-    # Without a penalizer its search ends unconverged; this is the smallest that its authors advise.
-    spend = GammaGammaFitter(penalizer_coef=0.001).fit(
-        repeat["frequency"], repeat["repeat_money"] / repeat["frequency"]
-    )
+    own_mean = repeat["repeat_money"] / repeat["frequency"]
+    for penalizer, tolerance in itertools.product((0.0, 0.001, 0.01, 0.1), (1e-7, 1e-5)):
+        try:
+            spend = GammaGammaFitter(penalizer_coef=penalizer)
+            spend.fit(repeat["frequency"], own_mean, tol=tolerance)
+            break
+        except ConvergenceError:  # its search often cannot show that it has arrived
+            continue
     mark("fit of spend")
     if not hasattr(purchases, "predict"):
         purchases.predict = purchases.conditional_expected_number_of_purchases_up_to_time
