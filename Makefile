@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test lint ui docs bench bench-identity bench-components bench-febrl linkage-weights clean setup soak soak-histories soak-kills soak-faults soak-fuzz soak-days
+.PHONY: demo test lint ui docs bench bench-cltv bench-identity bench-components bench-febrl linkage-weights clean setup soak soak-histories soak-kills soak-faults soak-fuzz soak-days
 
 setup: $(INSTALLED)
 
@@ -61,6 +61,10 @@ bench-identity: $(INSTALLED)  ## whom the identity resolution joins, against the
 
 bench-components: $(INSTALLED)  ## the graph step of identity resolution on ten million accounts: seconds and memory
 	$(BIN)/python -m benchmarks.components
+
+CUSTOMERS ?= 1000000
+bench-cltv: $(INSTALLED)  ## customer value of a million customers with lifetimes on pandas beside it; CUSTOMERS=1000000
+	$(BIN)/python -m benchmarks.cltv --customers $(CUSTOMERS)
 
 DATA ?= ../shared/data/febrl
 bench-febrl: $(INSTALLED)  ## identity resolution on FEBRL's persons beside Splink's tutorial; DATA=folder of dataset1.csv …

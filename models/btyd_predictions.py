@@ -16,7 +16,8 @@ import numpy.typing as npt
 import polars as pl
 from scipy.special import expit, hyp2f1
 
-from models.btyd_parameters import PurchaseModel, SpendModel
+from models.btyd_likelihoods import pareto_drop_out
+from models.btyd_parameters import AnyPurchaseModel, ParetoModel, SpendModel
 from models.histories import HISTORY
 
 Floats = npt.NDArray[np.float64]
@@ -30,11 +31,12 @@ class DegenerateModelError(Exception):
     """A fitted model gives forecasts that are no numbers; the message names its parameters."""
 
 
-def probability_alive(*, model: PurchaseModel, histories: pl.DataFrame) -> Floats:
+def probability_alive(*, model: AnyPurchaseModel, histories: pl.DataFrame) -> Floats:
     """Give the probability that each customer has not dropped out at the end of observation.
 
     BG/NBD: Fader, Hardie, Lee (2008), "Computing P(alive) using the BG/NBD model"; a customer without a
-    repeat purchase cannot have dropped out there. MBG/NBD: Wagner, Hoppe (2008), equation 5.
+    repeat purchase cannot have dropped out there. MBG/NBD: Wagner, Hoppe (2008), equation 5. Pareto/NBD:
+    Schmittlein, Morrison, Colombo (1987), the share of the likelihood that falls to having survived.
 
     Args:
         model: fitted purchase model.
@@ -45,6 +47,8 @@ def probability_alive(*, model: PurchaseModel, histories: pl.DataFrame) -> Float
         Probabilities 0–1, one per row.
     """
     frequency, recency, age = _arrays(histories)
+    if isinstance(model, ParetoModel):
+        return _pareto_alive(model=model, frequency=frequency, recency_days=recency, age_days=age)
     r, alpha, a, b = model.r, model.alpha_days, model.a, model.b
     silence = (r + frequency) * (np.log(alpha + age) - np.log(alpha + recency))
     if model.family == "mbg_nbd":
@@ -53,10 +57,11 @@ def probability_alive(*, model: PurchaseModel, histories: pl.DataFrame) -> Float
     return np.where(frequency == 0, 1.0, expit(-log_odds))
 
 
-def expected_purchases(*, model: PurchaseModel, histories: pl.DataFrame, horizon_days: float) -> Floats:
+def expected_purchases(*, model: AnyPurchaseModel, histories: pl.DataFrame, horizon_days: float) -> Floats:
     """Give the purchase days expected of each customer within the horizon.
 
     BG/NBD: Fader, Hardie, Lee (2005), equation 10. MBG/NBD: Wagner, Hoppe (2008), equation 4.
+    Pareto/NBD: Fader, Hardie (2005), note 009, equation 41.
 
     Args:
         model: fitted purchase model.
@@ -72,7 +77,7 @@ def expected_purchases(*, model: PurchaseModel, histories: pl.DataFrame, horizon
 
 
 def discounted_purchases(
-    *, model: PurchaseModel, histories: pl.DataFrame, horizon_days: float, steps: int, yearly_rate: float
+    *, model: AnyPurchaseModel, histories: pl.DataFrame, horizon_days: float, steps: int, yearly_rate: float
 ) -> Floats:
     """Give the expected purchase days of each customer, each worth less the later it falls.
 
@@ -101,8 +106,7 @@ def discounted_purchases(
         until = _purchases_if_alive(model=model, frequency=frequency[kept], age_days=age[kept], days=end)
         if not np.isfinite(until).all():
             raise DegenerateModelError(
-                f"The fitted {model.family} lies at the edge of what can be computed (a = {model.a:.3g}, "
-                f"b = {model.b:.3g}); its forecast is no number."
+                f"The fitted model lies at the edge of what can be computed ({model}); its forecast is no number."
             )
         total += (until - reached) * (1 + yearly_rate) ** (-end / DAYS_PER_YEAR)
         reached = until
@@ -128,7 +132,28 @@ def expected_order_value(*, model: SpendModel, frequency: Floats, monetary_value
     return np.asarray((1 - own_weight) * population_mean + own_weight * own_mean)
 
 
-def _purchases_if_alive(*, model: PurchaseModel, frequency: Floats, age_days: Floats, days: float) -> Floats:
+def own_mean_behind(*, model: SpendModel, frequency: Floats, order_value: Floats) -> Floats:
+    """Give the own mean spend that `expected_order_value` was made from; 0 where frequency is 0.
+
+    Args:
+        model: fitted spend model.
+        frequency: orders that were observed, shape (n,).
+        order_value: what `expected_order_value` gave, shape (n,).
+
+    Returns:
+        Money per order, shape (n,).
+    """
+    observed = model.p * frequency
+    population_mean = model.v * model.p / (model.q - 1)
+    excess = order_value * (observed + model.q - 1) - (model.q - 1) * population_mean
+    return np.divide(excess, observed, out=np.zeros_like(order_value), where=observed > 0)
+
+
+def _purchases_if_alive(
+    *, model: AnyPurchaseModel, frequency: Floats, age_days: Floats, days: float
+) -> Floats:
+    if isinstance(model, ParetoModel):
+        return _pareto_purchases_if_alive(model=model, frequency=frequency, age_days=age_days, days=days)
     r, alpha, b = model.r, model.alpha_days, model.b
     a = model.a if abs(model.a - 1) > SINGULARITY_WIDTH else 1 + SINGULARITY_WIDTH
     total = a + b + frequency - (0 if model.family == "mbg_nbd" else 1)
@@ -136,6 +161,26 @@ def _purchases_if_alive(*, model: PurchaseModel, frequency: Floats, age_days: Fl
     with np.errstate(over="ignore", invalid="ignore"):  # the caller refuses what is not finite
         remaining = np.exp((a - 1) * np.log1p(-z)) * hyp2f1(total - r - frequency, a - 1, total, z)
     return np.asarray(total / (a - 1) * (1 - remaining))
+
+
+def _pareto_purchases_if_alive(
+    *, model: ParetoModel, frequency: Floats, age_days: Floats, days: float
+) -> Floats:
+    """Rate of an active buyer times the days that the buyer is expected to stay, of those that are asked for."""
+    rate = (model.r + frequency) / (model.alpha_days + age_days)
+    stretch = np.log1p(days / (model.beta_days + age_days))
+    exponent = 1 - model.s
+    # (e^(exponent · stretch) − 1) / exponent, which is the stretch itself where s is 1.
+    grown = stretch if abs(exponent) < SINGULARITY_WIDTH else np.expm1(exponent * stretch) / exponent
+    return np.asarray(rate * (model.beta_days + age_days) * grown)
+
+
+def _pareto_alive(*, model: ParetoModel, frequency: Floats, recency_days: Floats, age_days: Floats) -> Floats:
+    parameters = np.array([model.r, model.alpha_days, model.s, model.beta_days])
+    drop_out = pareto_drop_out(parameters, frequency, recency_days, age_days)
+    alive = -(model.r + frequency) * np.log(model.alpha_days + age_days)
+    alive -= model.s * np.log(model.beta_days + age_days)
+    return np.asarray(expit(alive - np.log(model.s) - drop_out.log_density))
 
 
 def _arrays(histories: pl.DataFrame) -> tuple[Floats, Floats, Floats]:

@@ -17,7 +17,8 @@ def count_histories(*, histories: pl.DataFrame, settings: ModelSettings) -> pl.D
     """Count customers with equal (frequency, recency, age).
 
     Above the row limit of the settings, recency and age are grouped in steps (weeks) and each group is
-    represented by its mean, so that the fit's cost is bounded and total time stays what it was.
+    represented by its mean, so that the fit's cost is bounded and total time stays what it was. Where the
+    rows are still too many, the step is doubled until they are not.
 
     Args:
         histories: `frequency`, `recency_days`, `age_days`, whole numbers; optionally `customers` where rows
@@ -29,8 +30,11 @@ def count_histories(*, histories: pl.DataFrame, settings: ModelSettings) -> pl.D
     """
     weighted = histories if "customers" in histories.columns else histories.with_columns(customers=pl.lit(1))
     counted = weighted.group_by(HISTORY).agg(pl.col("customers").cast(pl.Int64).sum())
-    if counted.height > settings.cltv_max_fit_histories:
-        counted = _in_steps(counted=counted, step_days=settings.cltv_fit_step_days)
+    exact, step_days = counted, settings.cltv_fit_step_days
+    oldest = exact.select(pl.col("age_days").max()).item() or 0
+    while counted.height > settings.cltv_max_fit_histories and step_days <= oldest:
+        counted = _in_steps(counted=exact, step_days=step_days)
+        step_days *= 2
     return counted.with_columns(pl.col("recency_days", "age_days").cast(pl.Float64)).sort(HISTORY)
 
 
@@ -41,7 +45,7 @@ def count_spending(*, spending: pl.DataFrame, settings: ModelSettings) -> pl.Dat
     counted in whole cents on the way: sums of integers do not depend on the order of rows.
 
     Args:
-        spending: `frequency` (≥1), `repeat_net_revenue` (money of all repeat purchase days, >0).
+        spending: `frequency` (≥1), `repeat_money` (money of all repeat purchase days, >0).
         settings: limit and digits.
 
     Returns:
@@ -50,7 +54,7 @@ def count_spending(*, spending: pl.DataFrame, settings: ModelSettings) -> pl.Dat
     counted = (
         spending.select(
             "frequency",
-            repeat_cents=(pl.col("repeat_net_revenue").cast(pl.Float64) * 100).round().cast(pl.Int64),
+            repeat_cents=(pl.col("repeat_money").cast(pl.Float64) * 100).round().cast(pl.Int64),
         )
         .group_by("frequency", "repeat_cents")
         .agg(customers=pl.len().cast(pl.Int64))

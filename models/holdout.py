@@ -1,7 +1,8 @@
 """A forecast tried on days it has not seen, beside what anybody could have guessed.
 
-Belongs here: errors of expected purchase counts on a holdout in time. Does not belong here: fitting, or the
-decision to publish.
+Belongs here: errors of expected purchase days and money on a holdout in time, naive forecasts, and the
+correction that follows from the holdout. Does not belong here: fitting, the choice of a model
+(`models/purchase_choice.py`), or the decision to publish (`models/cltv.py`).
 """
 
 from __future__ import annotations
@@ -11,9 +12,25 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import polars as pl
 
-from models.btyd_parameters import PurchaseModel
-from models.btyd_predictions import Floats, expected_purchases
+from models.btyd_likelihoods import Floats
 from models.frames import require_columns
+
+CALIBRATION = (
+    "customer_id",
+    "frequency",
+    "recency_days",
+    "age_days",
+    "first_money",
+    "repeat_money",
+    "last_year_orders",
+    "last_year_money",
+    "holdout_orders",
+    "holdout_money",
+)
+"""One row per customer who had bought before the cut; everything but the holdout's columns as of the cut."""
+TOP_SHARE = 0.1
+"""The customers whose share of the holdout's money is told: the best tenth, as every lift table has it."""
+DAYS_PER_YEAR = 365
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,49 +56,117 @@ class HoldoutErrors:
         return asdict(self)
 
 
-def try_on_holdout(
-    *, model: PurchaseModel, calibration: pl.DataFrame, holdout_days: int
-) -> tuple[HoldoutErrors, dict[str, HoldoutErrors]]:
-    """Compare a model fitted before the cut, and two naive forecasts, with what happened after it.
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """By what a forecast of purchase days is multiplied, and how well that is known.
 
-    Args:
-        model: purchase model fitted on histories that end at the cut.
-        calibration: counted rows `frequency`, `recency_days`, `age_days` (at the cut), `holdout_orders`
-            (purchase days after it), `customers`.
-        holdout_days: length of the holdout.
+    Attributes:
+        factor: actual ÷ predicted purchase days of the holdout.
+        relative_error: standard error of the factor ÷ factor.
+        bias_share_after: bias that is left on customers whom the factor was not estimated on: the worse of
+            two halves, each corrected by the other.
+    """
 
-    Returns:
-        The model's errors, and those of `own_past_rate` (everybody goes on at the own repeat rate) and
-        `same_for_all` (everybody has the shop's repeat rate).
+    factor: float
+    relative_error: float
+    bias_share_after: float
+
+
+def sorted_calibration(calibration: pl.DataFrame) -> pl.DataFrame:
+    """Check the columns of a calibration frame, and put its rows into the order that all else relies on.
 
     Raises:
         ValueError: a column is missing or there is no row.
     """
-    names = ("frequency", "recency_days", "age_days", "holdout_orders", "customers")
-    require_columns(frame=calibration, columns=names, name="calibration")
+    require_columns(frame=calibration, columns=CALIBRATION, name="calibration")
     if calibration.is_empty():
         raise ValueError("calibration holds no row")
-    ordered = calibration.select(pl.col(*names).cast(pl.Float64)).sort(*names)
-    frequency, _, age, actual, customers = (ordered[name].to_numpy() for name in names)
-    forecast = expected_purchases(model=model, histories=ordered, horizon_days=holdout_days)
-    days_known = max(float((age * customers).sum()), 1.0)
-    naive = {
-        "own_past_rate": frequency / np.maximum(age, 1) * holdout_days,
-        "same_for_all": np.full_like(age, (frequency * customers).sum() / days_known * holdout_days),
-    }
-    return _errors(forecast, actual, customers), {
-        name: _errors(guess, actual, customers) for name, guess in naive.items()
-    }
+    return calibration.sort("customer_id")
 
 
-def _errors(forecast: Floats, actual: Floats, customers: Floats) -> HoldoutErrors:
-    count = float(customers.sum())
-    total_actual = float((actual * customers).sum())
-    total_forecast = float((forecast * customers).sum())
+def forecast_errors(*, forecast: Floats, actual: Floats) -> HoldoutErrors:
+    """Compare a forecast with what happened.
+
+    Args:
+        forecast: expected purchase days per customer, shape (n,).
+        actual: purchase days that were, shape (n,).
+
+    Returns:
+        The errors.
+    """
+    bought = float(actual.sum())
     return HoldoutErrors(
-        customers=int(count),
-        actual_orders=total_actual,
-        predicted_orders=total_forecast,
-        bias_share=total_forecast / total_actual - 1 if total_actual else None,
-        rmse_orders=float(np.sqrt(((forecast - actual) ** 2 * customers).sum() / count)),
+        customers=len(actual),
+        actual_orders=bought,
+        predicted_orders=float(forecast.sum()),
+        bias_share=float(forecast.sum()) / bought - 1 if bought else None,
+        rmse_orders=float(np.sqrt(((forecast - actual) ** 2).mean())),
     )
+
+
+def naive_forecasts(*, calibration: pl.DataFrame, holdout_days: int) -> dict[str, Floats]:
+    """Give what anybody could guess without a model.
+
+    Args:
+        calibration: columns of `CALIBRATION`.
+        holdout_days: length of the holdout.
+
+    Returns:
+        Expected purchase days, one per row and guess: `own_past_rate` (everybody goes on at the own repeat
+        rate), `last_year_repeats` (everybody buys as in the year before the cut), `same_for_all` (everybody
+        has the shop's repeat rate).
+    """
+    frequency, age, last_year = (
+        calibration[name].cast(pl.Float64).to_numpy()
+        for name in ("frequency", "age_days", "last_year_orders")
+    )
+    repeats_per_day = frequency.sum() / max(float(age.sum()), 1.0)
+    return {
+        "own_past_rate": frequency / np.maximum(age, 1) * holdout_days,
+        "last_year_repeats": last_year * (holdout_days / DAYS_PER_YEAR),
+        "same_for_all": np.full_like(age, repeats_per_day * holdout_days),
+    }
+
+
+def estimate_correction(*, forecast: Floats, actual: Floats) -> Correction | None:
+    """Estimate by what a forecast would have to be multiplied to be right in total.
+
+    The standard error is that of a ratio of sums over customers (Cochran 1977, "Sampling techniques", 6.4).
+
+    Args:
+        forecast: expected purchase days per customer, in an order that says nothing about them, shape (n,).
+        actual: purchase days that were, shape (n,).
+
+    Returns:
+        The correction, or None where one half of the customers bought nothing or was expected to.
+    """
+    first = np.arange(len(actual)) % 2 == 0
+    halves = [(float(forecast[half].sum()), float(actual[half].sum())) for half in (first, ~first)]
+    if min(min(half) for half in halves) <= 0:
+        return None
+    factors = [bought / expected for expected, bought in halves]
+    left = [
+        expected * other / bought - 1
+        for (expected, bought), other in zip(halves, reversed(factors), strict=True)
+    ]
+    factor = float(actual.sum() / forecast.sum())
+    spread = float(np.sqrt(((actual - factor * forecast) ** 2).sum()))
+    return Correction(
+        factor=factor,
+        relative_error=spread / float(actual.sum()),
+        bias_share_after=max(left, key=abs),
+    )
+
+
+def money_of_the_best(*, score: Floats, money: Floats) -> float | None:
+    """Give the share of the holdout's money that the best tenth by a score brought.
+
+    Args:
+        score: what customers are ranked by, best highest; equal scores keep the order of rows, shape (n,).
+        money: what they spent within the holdout, shape (n,).
+
+    Returns:
+        A share, or None where nothing was spent.
+    """
+    best = np.argsort(-score, kind="stable")[: int(np.ceil(len(score) * TOP_SHARE))]
+    return float(money[best].sum() / money.sum()) if money.sum() > 0 else None

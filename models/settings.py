@@ -30,11 +30,19 @@ class ModelSettings:
         cltv_discount_steps: equal steps of the horizon, each discounted at its end.
         cltv_yearly_discount_rate: 0.1 means that money in a year is worth 1/1.1 today.
         cltv_holdout_days: length of the holdout that the forecast is tried on.
+        cltv_long_holdout_days: length of the holdout where the shop is old enough for it.
+        cltv_long_holdout_min_known_days: days since the first order from which it is.
         cltv_min_repeat_buyers: fewer repeat buyers than this and nothing is fitted.
         cltv_max_fit_histories: above this many distinct histories time and money are coarsened for the fit.
         cltv_fit_step_days: step of time when coarsened.
         cltv_fit_money_digits: significant digits that group money when coarsened.
         cltv_max_money_correlation: frequency–money correlation above which the card warns.
+        cltv_max_correction: distance of the correction from 1 beyond which nothing is published.
+        cltv_money_is_margin: whether value is counted in margin instead of net revenue.
+        cltv_min_cost_coverage: share of item revenue whose cost must be known to count in margin.
+        cltv_bootstrap_draws: draws behind an interval of a segment's value.
+        cltv_bootstrap_customers: customers who represent a segment in these draws.
+        cltv_bootstrap_seed: decides the draws.
         fit_penalizers: coefficients of the retry ladder, in order.
     """
 
@@ -47,11 +55,19 @@ class ModelSettings:
     cltv_discount_steps: int
     cltv_yearly_discount_rate: float
     cltv_holdout_days: int
+    cltv_long_holdout_days: int
+    cltv_long_holdout_min_known_days: int
     cltv_min_repeat_buyers: int
     cltv_max_fit_histories: int
     cltv_fit_step_days: int
     cltv_fit_money_digits: int
     cltv_max_money_correlation: float
+    cltv_max_correction: float
+    cltv_money_is_margin: bool
+    cltv_min_cost_coverage: float
+    cltv_bootstrap_draws: int
+    cltv_bootstrap_customers: int
+    cltv_bootstrap_seed: int
     fit_penalizers: tuple[float, ...]
 
 
@@ -86,11 +102,19 @@ def parse_model_settings(*, rows: pl.DataFrame) -> ModelSettings:
             cltv_discount_steps=int(values["cltv_discount_steps"]),
             cltv_yearly_discount_rate=values["cltv_yearly_discount_rate"],
             cltv_holdout_days=int(values["cltv_holdout_days"]),
+            cltv_long_holdout_days=int(values["cltv_long_holdout_days"]),
+            cltv_long_holdout_min_known_days=int(values["cltv_long_holdout_min_known_days"]),
             cltv_min_repeat_buyers=int(values["cltv_min_repeat_buyers"]),
             cltv_max_fit_histories=int(values["cltv_max_fit_histories"]),
             cltv_fit_step_days=int(values["cltv_fit_step_days"]),
             cltv_fit_money_digits=int(values["cltv_fit_money_digits"]),
             cltv_max_money_correlation=values["cltv_max_money_correlation"],
+            cltv_max_correction=values["cltv_max_correction"],
+            cltv_money_is_margin=values["cltv_money_is_margin"] == 1,
+            cltv_min_cost_coverage=values["cltv_min_cost_coverage"],
+            cltv_bootstrap_draws=int(values["cltv_bootstrap_draws"]),
+            cltv_bootstrap_customers=int(values["cltv_bootstrap_customers"]),
+            cltv_bootstrap_seed=int(values["cltv_bootstrap_seed"]),
             fit_penalizers=tuple(values[name] for name in ladder),
         )
     except KeyError as missing:
@@ -115,10 +139,15 @@ def _refuse_out_of_bounds(settings: ModelSettings) -> None:
         "cltv_horizon_days",
         "cltv_discount_steps",
         "cltv_holdout_days",
+        "cltv_long_holdout_days",
+        "cltv_long_holdout_min_known_days",
         "cltv_min_repeat_buyers",
         "cltv_max_fit_histories",
         "cltv_fit_step_days",
         "cltv_fit_money_digits",
+        "cltv_max_correction",
+        "cltv_bootstrap_draws",
+        "cltv_bootstrap_customers",
     )
     wrong = [name for name in positive if not getattr(settings, name) > 0]
     if not 0 < settings.confidence_level < 1:
@@ -127,6 +156,8 @@ def _refuse_out_of_bounds(settings: ModelSettings) -> None:
         wrong.append("festival_days_after")
     if not settings.cltv_yearly_discount_rate >= 0:
         wrong.append("cltv_yearly_discount_rate")
+    if not 0 <= settings.cltv_min_cost_coverage <= 1:
+        wrong.append("cltv_min_cost_coverage")
     if not settings.fit_penalizers or min(settings.fit_penalizers) < 0:
         wrong.append("fit_penalizer_1")
     short, long = settings.repeat_windows_days

@@ -20,6 +20,7 @@ import polars as pl
 from models.churn_cuts import Cut
 from models.churn_settings import ChurnSettings, parse_churn_settings
 from models.cohorts import Grain
+from models.holdout import DAYS_PER_YEAR
 from models.scorecard import MEASURE_COLUMNS
 from models.settings import ModelSettings, parse_model_settings
 
@@ -68,17 +69,66 @@ def read_kpi_targets(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> p
     return _read(connection, "kpi_targets", as_of=as_of)
 
 
+def prepare_purchase_days(
+    *, connection: duckdb.DuckDBPyConnection, as_of: date, settings: ModelSettings
+) -> str:
+    """Lay out the purchase days that the next two queries count, with net revenue or margin as money.
+
+    Args:
+        connection: the warehouse; its temporary table `purchase_days` is replaced.
+        as_of: last day that is known.
+        settings: whether margin is wanted, and how much of what is sold must have a known cost for it.
+
+    Returns:
+        What money is: `margin`, `net revenue`, or the latter with the reason why it is not margin.
+    """
+    revenue, known_revenue, known_cost = _read(connection, "item_costs", as_of=as_of).row(0)
+    coverage = known_revenue / revenue if revenue > 0 else 0.0
+    is_margin = (
+        settings.cltv_money_is_margin and known_revenue > 0 and coverage >= settings.cltv_min_cost_coverage
+    )
+    connection.execute(
+        _statement("purchase_days"),
+        {
+            "as_of": as_of,
+            "is_margin": is_margin,
+            "cost_share": known_cost / known_revenue if is_margin else 0.0,
+        },
+    )
+    if settings.cltv_money_is_margin and not is_margin:
+        return f"net revenue, because the cost of {1 - coverage:.0%} of what is sold is not known"
+    return "margin" if is_margin else "net revenue"
+
+
 def read_purchase_histories(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
-    """Read one row per buyer: `customer_id, frequency, recency_days, age_days, repeat_net_revenue`."""
+    """Read one row per buyer: `customer_id, frequency, recency_days, age_days, first_money, repeat_money`.
+
+    The purchase days must have been prepared.
+    """
     return _read(connection, "purchase_histories", as_of=as_of)
 
 
 def read_calibration_histories(
     *, connection: duckdb.DuckDBPyConnection, as_of: date, holdout_days: int
 ) -> pl.DataFrame:
-    """Read counted histories at the cut: `frequency, recency_days, age_days, holdout_orders, customers`."""
+    """Read one row per buyer before the cut, the columns of `models.holdout.CALIBRATION`.
+
+    The purchase days must have been prepared.
+    """
     cut_date = as_of - timedelta(days=holdout_days)
-    return _read(connection, "calibration_histories", as_of=as_of, cut_date=cut_date)
+    year_before = cut_date - timedelta(days=DAYS_PER_YEAR)
+    return _read(connection, "calibration_histories", as_of=as_of, cut_date=cut_date, year_before=year_before)
+
+
+def read_segment_members(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
+    """Read one row per buyer: the segments and the last 12 months' orders, `models.cltv_segments.MEMBERS`."""
+    return _read(connection, "segment_members", as_of=as_of)
+
+
+def read_known_days(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> int:
+    """Count the days from the first prepared purchase day to the as-of date; 0 without any."""
+    first = connection.sql("select min(order_date) from purchase_days").fetchone()
+    return (as_of - first[0]).days if first and first[0] else 0
 
 
 def read_churn_customers(
@@ -254,6 +304,10 @@ def read_previous_measures(
 
 def _read(connection: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> pl.DataFrame:
     """Run one query file with those parameters that it names; DuckDB refuses a surplus of them."""
-    statement = (QUERIES_DIR / f"{query}.sql").read_text(encoding="utf-8")
+    statement = _statement(query)
     named = set(NAMED_PARAMETER.findall(statement))
     return connection.execute(statement, {name: parameters[name] for name in named}).pl()
+
+
+def _statement(query: str) -> str:
+    return (QUERIES_DIR / f"{query}.sql").read_text(encoding="utf-8")

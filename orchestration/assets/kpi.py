@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import TypeVar
 
 import dagster as dg
 import duckdb
@@ -16,7 +17,7 @@ import polars as pl
 
 from models.churn import ChurnResult, compute_churn
 from models.churn_cuts import churn_cuts
-from models.cltv import CltvResult, compute_cltv
+from models.cltv import CltvResult, choose_holdout_days, compute_cltv
 from models.cohorts import STEPS, build_cohort_means, build_cohort_retention
 from models.festivals import build_festival_comparison
 from models.model_cards import build_unbuilt_cards
@@ -32,8 +33,10 @@ from orchestration.warehouse import open_warehouse
 
 KPI_KEYS = [dg.AssetKey(["kpi", table]) for table in declared_tables()]
 MARTS = [
-    dg.AssetKey(["marts", table]) for table in ("orders", "sessions", "tickets", "rfm_scores", "identity_map")
+    dg.AssetKey(["marts", table])
+    for table in ("orders", "order_items", "sessions", "tickets", "rfm_scores", "identity_map")
 ]
+Read = TypeVar("Read")
 UNFILLED = ("recommendations",)
 """Declared for readers, empty until a model beats its baseline."""
 
@@ -47,8 +50,8 @@ class Computation:
     model: ModelSettings
     reporting_time_zone: str
 
-    def read(self, query: Callable[..., pl.DataFrame], **parameters: object) -> pl.DataFrame:
-        """Read one frame of this warehouse as of this day."""
+    def read(self, query: Callable[..., Read], **parameters: object) -> Read:
+        """Read from this warehouse as of this day."""
         return query(connection=self.connection, as_of=self.as_of, **parameters)
 
     def write(self, table: str, frame: pl.DataFrame) -> dg.MaterializeResult[None]:
@@ -90,7 +93,7 @@ def unfilled_tables(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[
     name="kpi__predictions",
     specs=[
         dg.AssetSpec(["kpi", table], deps=MARTS, description=declared_tables()[table].description)
-        for table in ("cltv_scores", "churn_scores", "model_cards")
+        for table in ("cltv_scores", "cltv_segments", "churn_scores", "model_cards")
     ],
     group_name="kpi",
 )
@@ -99,6 +102,7 @@ def predictions(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None
     with computation(run_settings) as run:
         cltv = _foretell_value(run)
         yield run.write("cltv_scores", cltv.scores)
+        yield run.write("cltv_segments", cltv.segments)
         churn = _foretell_churn(run)
         yield run.write("churn_scores", churn.scores)
         yield run.write("model_cards", pl.concat([cltv.card, churn.card, build_unbuilt_cards()]))

@@ -15,8 +15,15 @@ SEEDS = Path(__file__).resolve().parents[3] / "seeds"
 TABLES = """
 create schema marts; create schema staging; create schema intermediate; create schema seeds;
 create table marts.orders (
-    order_id varchar, customer_id varchar, order_date date, is_sale boolean, net_revenue decimal(18, 2)
+    platform varchar, order_id varchar, customer_id varchar, order_date date, is_sale boolean,
+    net_revenue decimal(18, 2), order_number integer
 );
+create table marts.order_items (
+    platform varchar, order_id varchar, order_date date, is_sale boolean, product_id varchar,
+    quantity integer, refunded_quantity integer, net_revenue decimal(18, 2)
+);
+create table staging.stg_products (product_id varchar, unit_cost decimal(18, 2));
+create table intermediate.int_customer_segments (customer_id varchar, value_level varchar, is_current boolean);
 create table marts.sessions (customer_id varchar, session_date date, source varchar, has_order boolean);
 create table marts.rfm_scores (customer_id varchar, rfm_tier varchar);
 create table marts.tickets (

@@ -22,6 +22,7 @@ CHURN = pl.DataFrame(
 PROMISED = {
     "cltv_scores": "customer_id frequency recency_days age_days monetary_value p_alive expected_orders_12m "
     "expected_order_value cltv_12m",
+    "cltv_segments": "segment customers cltv_12m_total cltv_12m_total_low cltv_12m_total_high plan_value",
     "churn_scores": "customer_id churn_probability_90d risk_level",
     "recommendations": "customer_id rank product_id score reason",
     "model_cards": "model trained_on cut_date parameters metrics baseline_metrics is_published reason",

@@ -22,7 +22,7 @@ AS_OF = date(2025, 6, 30)
 ZONE = "Asia/Shanghai"
 
 SHOP = """
-insert into marts.orders values
+insert into marts.orders (order_id, customer_id, order_date, is_sale, net_revenue) values
     ('1', 'A', '2023-07-01', true, 50),
     ('2', 'A', '2024-07-01', true, 100),
     ('3', 'A', '2025-06-30', true, 6000),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.btyd import fit_bg_nbd, fit_mbg_nbd
-from models.btyd_parameters import PurchaseModel, SpendModel
+from models.btyd import fit_bg_nbd, fit_mbg_nbd, fit_pareto_nbd
+from models.btyd_parameters import ParetoModel, PurchaseModel, SpendModel
 from models.btyd_predictions import (
     DegenerateModelError,
     discounted_purchases,
@@ -25,17 +26,32 @@ def model(**changes: object) -> PurchaseModel:
     return PurchaseModel(**(published | fit | changes))
 
 
+def pareto_model(**changes: object) -> ParetoModel:
+    published = {"r": 0.553, "alpha_days": 74.0, "s": 0.606, "beta_days": 81.7}
+    fit = {"status": "converged", "penalizer": 0.0, "log_likelihood_per_customer": -1.0}
+    return ParetoModel(**(published | fit | changes))
+
+
 def one(frequency: float, recency: float, age: float) -> pl.DataFrame:
     return pl.DataFrame({"frequency": [frequency], "recency_days": [recency], "age_days": [age]})
 
 
-@pytest.mark.parametrize("fit", [fit_bg_nbd, fit_mbg_nbd])
+# The reference is given our parameters; that they are the right ones is for test_btyd to say.
+@pytest.mark.parametrize("fit", [fit_bg_nbd, fit_mbg_nbd, fit_pareto_nbd])
 def test_predictions_equal_the_reference_implementation(cdnow, fit):
-    from lifetimes import BetaGeoFitter, ModifiedBetaGeoFitter
+    import lifetimes
 
+    references = {
+        fit_bg_nbd: lifetimes.BetaGeoFitter,
+        fit_mbg_nbd: lifetimes.ModifiedBetaGeoFitter,
+        fit_pareto_nbd: lifetimes.ParetoNBDFitter,
+    }
     fitted = fit(histories=cdnow, penalizers=(0.0,))
     frequency, recency, age = (cdnow[name].to_numpy() for name in ("frequency", "recency_days", "age_days"))
-    reference = (BetaGeoFitter if fit is fit_bg_nbd else ModifiedBetaGeoFitter)().fit(frequency, recency, age)
+    reference = references[fit]()
+    names = {"alpha": "alpha_days", "beta": "beta_days"}
+    order = ["r", "alpha", "s", "beta"] if fit is fit_pareto_nbd else ["r", "alpha", "a", "b"]
+    reference.params_ = pd.Series({name: getattr(fitted, names.get(name, name)) for name in order})
     ours = expected_purchases(model=fitted, histories=cdnow, horizon_days=273)
     theirs = reference.conditional_expected_number_of_purchases_up_to_time(273, frequency, recency, age)
     np.testing.assert_allclose(ours, theirs, rtol=1e-6)
@@ -55,23 +71,35 @@ def test_discounting_equals_the_reference_implementation(cdnow):
     from lifetimes.utils import _customer_lifetime_value
 
     frequency, recency, age = (cdnow[name].to_pandas() for name in ("frequency", "recency_days", "age_days"))
-    reference = ModifiedBetaGeoFitter().fit(frequency, recency, age)
+    fitted = fit_mbg_nbd(histories=cdnow, penalizers=(0.0,))
+    reference = ModifiedBetaGeoFitter()
+    reference.params_ = pd.Series({"r": fitted.r, "alpha": fitted.alpha_days, "a": fitted.a, "b": fitted.b})
+    reference.predict = reference.conditional_expected_number_of_purchases_up_to_time
     ones = cdnow["customers"].to_pandas()
     theirs = _customer_lifetime_value(reference, frequency, recency, age, ones, 12, 0.01, freq="D")
     yearly_rate = 1.01 ** (365 / 30) - 1
-    fitted = fit_mbg_nbd(histories=cdnow, penalizers=(0.0,))
     ours = discounted_purchases(
         model=fitted, histories=cdnow, horizon_days=360, steps=12, yearly_rate=yearly_rate
     )
     np.testing.assert_allclose(ours, theirs.to_numpy(), rtol=1e-6)
 
 
-@pytest.mark.parametrize("family", ["bg_nbd", "mbg_nbd"])
-def test_loyal_customers_do_not_overflow(family):
+@pytest.mark.parametrize(
+    "fitted", [model(family="bg_nbd"), model(family="mbg_nbd"), pareto_model()], ids=lambda m: m.family
+)
+def test_loyal_customers_do_not_overflow(fitted):
     loyal = pl.concat([one(x, 700.0, 700.0) for x in (200.0, 699.0, 20_000.0)])
-    expected = expected_purchases(model=model(family=family), histories=loyal, horizon_days=365)
+    expected = expected_purchases(model=fitted, histories=loyal, horizon_days=365)
     assert np.isfinite(expected).all()
     assert (np.diff(expected) > 0).all()
+
+
+@pytest.mark.parametrize("s", [1 - 1e-9, 1.0, 1 + 1e-9])
+def test_the_singularity_of_pareto_nbd_is_passed_smoothly(s):
+    histories = one(3, 100, 120)
+    beside = expected_purchases(model=pareto_model(s=1.001), histories=histories, horizon_days=90)
+    at = expected_purchases(model=pareto_model(s=s), histories=histories, horizon_days=90)
+    assert at == pytest.approx(beside, rel=1e-3)
 
 
 @pytest.mark.parametrize("a", [1 - 1e-9, 1.0, 1 + 1e-9])

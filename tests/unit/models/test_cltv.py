@@ -15,6 +15,7 @@ from models.cltv import compute_cltv
 AS_OF = date(2025, 6, 30)
 DAYS = 730
 HOLDOUT = 90
+HISTORY = ["customer_id", "frequency", "recency_days", "age_days", "first_money", "repeat_money"]
 
 
 def simulate(
@@ -37,6 +38,7 @@ def simulate(
 
 
 def summarise(shops: list[set[int]], spend: np.ndarray, *, end: int) -> pl.DataFrame:
+    """Histories at a day, and what followed within the holdout."""
     rows = []
     for number, visits in enumerate(shops):
         seen = [day for day in visits if day <= end]
@@ -44,17 +46,37 @@ def summarise(shops: list[set[int]], spend: np.ndarray, *, end: int) -> pl.DataF
             later = len([day for day in visits if end < day <= end + HOLDOUT])
             money = round(float(spend[number]) * (len(seen) - 1), 2)
             gap = max(seen) - min(seen)
-            rows.append((f"C{number:05d}", len(seen) - 1, gap, end - min(seen), money, later))
-    names = ["customer_id", "frequency", "recency_days", "age_days", "repeat_net_revenue", "holdout_orders"]
+            recent = len([day for day in seen if day > end - 365])
+            each = float(spend[number])
+            history = (
+                f"C{number:05d}",
+                len(seen) - 1,
+                gap,
+                end - min(seen),
+                round(float(spend[number]), 2),
+                money,
+            )
+            rows.append((*history, recent, round(recent * each, 2), later, round(later * each, 2)))
+    names = [*HISTORY, "last_year_orders", "last_year_money", "holdout_orders", "holdout_money"]
     return pl.DataFrame(rows, schema=names, orient="row")
 
 
 def inputs(shops: list[set[int]], spend: np.ndarray) -> dict[str, pl.DataFrame]:
-    calibration = summarise(shops, spend, end=DAYS - HOLDOUT)
-    counted = calibration.group_by("frequency", "recency_days", "age_days", "holdout_orders").agg(
-        customers=pl.len()
+    today = summarise(shops, spend, end=DAYS)
+    tier = pl.when(pl.col("frequency") > 5).then(pl.lit("Gold")).otherwise(pl.lit("Silver"))
+    members = today.select(
+        "customer_id",
+        rfm_tier=tier,
+        value_level=pl.lit(None, dtype=pl.String),
+        orders_12m="last_year_orders",
+        repeat_orders_12m=pl.min_horizontal("frequency", "last_year_orders"),
+        net_revenue_12m="last_year_money",
     )
-    return {"histories": summarise(shops, spend, end=DAYS).drop("holdout_orders"), "calibration": counted}
+    return {
+        "histories": today.select(HISTORY),
+        "calibration": summarise(shops, spend, end=DAYS - HOLDOUT),
+        "members": members,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -63,19 +85,22 @@ def shop() -> dict[str, pl.DataFrame]:
 
 
 def test_every_buyer_is_scored_and_the_card_says_why_it_may_be_believed(shop, settings):
-    result = compute_cltv(**shop, as_of=AS_OF, settings=settings)
+    result = compute_cltv(**shop, as_of=AS_OF, holdout_days=HOLDOUT, settings=settings)
     (card,) = result.card.to_dicts()
     assert card["is_published"], card["reason"]
     assert result.scores["customer_id"].to_list() == sorted(shop["histories"]["customer_id"])
     assert (card["trained_on"], card["cut_date"]) == (AS_OF, AS_OF - timedelta(days=HOLDOUT))
+    assert result.segments["segment"].to_list() == ["all", "tier:Gold", "tier:Silver"]
     metrics, baselines = json.loads(card["metrics"]), json.loads(card["baseline_metrics"])
-    assert metrics["holdout"]["rmse_orders"] < min(guess["rmse_orders"] for guess in baselines.values())
+    assert metrics["holdout"]["rmse_orders"] < min(
+        baselines[name]["rmse_orders"] for name in ("own_past_rate", "last_year_repeats", "same_for_all")
+    )
     assert abs(metrics["holdout"]["bias_share"]) < 0.15
     assert json.loads(card["parameters"])["purchases"]["status"] == "converged"
 
 
 def test_the_truth_behind_a_simulated_shop_is_recovered(shop, settings):
-    card = compute_cltv(**shop, as_of=AS_OF, settings=settings).card
+    card = compute_cltv(**shop, as_of=AS_OF, holdout_days=HOLDOUT, settings=settings).card
     found = json.loads(card["parameters"][0])["purchases"]
     mean_gap_days = found["alpha_days"] / found["r"]
     mean_drop_out = found["a"] / (found["a"] + found["b"])
@@ -84,7 +109,7 @@ def test_the_truth_behind_a_simulated_shop_is_recovered(shop, settings):
 
 
 def test_scores_are_finite_and_hang_together(shop, settings):
-    scores = compute_cltv(**shop, as_of=AS_OF, settings=settings).scores
+    scores = compute_cltv(**shop, as_of=AS_OF, holdout_days=HOLDOUT, settings=settings).scores
     computed = scores.select("p_alive", "expected_orders_12m", "expected_order_value", "cltv_12m")
     assert computed.null_count().sum_horizontal().item() == 0
     assert np.isfinite(computed.to_numpy()).all()
@@ -99,13 +124,16 @@ def test_scores_are_finite_and_hang_together(shop, settings):
 
 def test_the_order_of_rows_does_not_move_a_bit(shop, settings):
     shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=5) for name, frame in shop.items()}
-    first, second = (compute_cltv(**frames, as_of=AS_OF, settings=settings) for frames in (shop, shuffled))
+    first, second = (
+        compute_cltv(**frames, as_of=AS_OF, holdout_days=HOLDOUT, settings=settings)
+        for frames in (shop, shuffled)
+    )
     assert first.scores.equals(second.scores)
     assert first.card.equals(second.card)
 
 
 def withheld(reason: str, frames: dict[str, pl.DataFrame], settings) -> dict[str, object]:
-    result = compute_cltv(**frames, as_of=AS_OF, settings=settings)
+    result = compute_cltv(**frames, as_of=AS_OF, holdout_days=HOLDOUT, settings=settings)
     (card,) = result.card.to_dicts()
     assert result.scores.is_empty()
     assert not card["is_published"]
@@ -129,47 +157,50 @@ def test_a_history_too_short_to_hold_anything_out_gives_no_score(shop, settings)
 
 
 def test_a_shop_without_positive_money_gives_no_score(shop, settings):
-    free = shop["histories"].with_columns(repeat_net_revenue=pl.lit(0.0))
+    free = shop["histories"].with_columns(repeat_money=pl.lit(0.0))
     withheld("Only 0 repeat buyers spent money", shop | {"histories": free}, settings)
 
 
 def test_a_fit_that_does_not_converge_gives_no_score(shop, settings):
-    equal = shop["histories"].with_columns(repeat_net_revenue=pl.col("frequency") * 50.0)
+    equal = shop["histories"].with_columns(repeat_money=pl.col("frequency") * 50.0)
     strict = replace(settings, fit_penalizers=(0.0,))
     withheld("did not converge", shop | {"histories": equal}, strict)
 
 
 # A holdout without any relation to the past: the model must lose against the shop's mean, and say so.
 def test_a_forecast_that_a_naive_one_beats_is_withheld(shop, settings):
-    everybody = pl.lit(HOLDOUT * shop["calibration"]["frequency"].dot(shop["calibration"]["customers"]))
-    mean = everybody / shop["calibration"]["age_days"].dot(shop["calibration"]["customers"])
-    flat = shop["calibration"].with_columns(holdout_orders=mean)
+    mean = HOLDOUT * shop["calibration"]["frequency"].sum() / shop["calibration"]["age_days"].sum()
+    flat = shop["calibration"].with_columns(holdout_orders=pl.lit(mean))
     withheld("the naive forecast same_for_all errs by", shop | {"calibration": flat}, settings)
 
 
 def test_a_customer_whose_refunds_outweigh_purchases_is_not_worth_less_than_nothing(shop, settings):
     sunk = shop["histories"].with_columns(
-        repeat_net_revenue=pl.when(pl.col("customer_id") == "C00000")
-        .then(-500.0)
-        .otherwise("repeat_net_revenue")
+        repeat_money=pl.when(pl.col("customer_id") == "C00000").then(-500.0).otherwise("repeat_money")
     )
-    scores = compute_cltv(**(shop | {"histories": sunk}), as_of=AS_OF, settings=settings).scores
+    scores = compute_cltv(
+        **(shop | {"histories": sunk}), as_of=AS_OF, holdout_days=HOLDOUT, settings=settings
+    ).scores
     assert scores.filter(pl.col("cltv_12m") < 0).is_empty()
 
 
 def test_spend_that_rises_with_frequency_is_named_on_the_card(shop, settings):
     rising = shop["histories"].with_columns(
-        repeat_net_revenue=pl.col("repeat_net_revenue") * (1 + pl.col("frequency") / 5)
+        repeat_money=pl.col("repeat_money") * (1 + pl.col("frequency") / 5)
     )
-    card = compute_cltv(**(shop | {"histories": rising}), as_of=AS_OF, settings=settings).card
+    card = compute_cltv(
+        **(shop | {"histories": rising}), as_of=AS_OF, holdout_days=HOLDOUT, settings=settings
+    ).card
     assert "Spend per order depends on frequency" in card["reason"][0]
 
 
 def test_missing_columns_are_refused(shop, settings):
-    with pytest.raises(ValueError, match="histories lacks repeat_net_revenue"):
+    with pytest.raises(ValueError, match="histories lacks repeat_money"):
         compute_cltv(
-            histories=shop["histories"].drop("repeat_net_revenue"),
+            histories=shop["histories"].drop("repeat_money"),
             calibration=shop["calibration"],
+            members=shop["members"],
             as_of=AS_OF,
+            holdout_days=HOLDOUT,
             settings=settings,
         )

@@ -13,6 +13,12 @@ from models.histories import count_histories, count_spending
 
 @pytest.fixture
 def coarse(settings):
+    """Fewer rows than CDNOW's days give (1,016), more than its weeks do (676)."""
+    return replace(settings, cltv_max_fit_histories=700)
+
+
+@pytest.fixture
+def coarse_money(settings):
     return replace(settings, cltv_max_fit_histories=1)
 
 
@@ -50,6 +56,15 @@ def test_coarsening_keeps_customers_and_total_time(cdnow, settings, coarse):
     assert rough.filter(pl.col("recency_days") > pl.col("age_days")).is_empty()
 
 
+def test_a_step_that_is_not_enough_is_doubled_until_the_rows_are_few(cdnow, settings, coarse):
+    fewer = replace(settings, cltv_max_fit_histories=200)
+    rough = count_histories(histories=days(cdnow), settings=fewer)
+    assert 100 < rough.height <= 200
+    weeks = count_histories(histories=days(cdnow), settings=coarse)
+    weighted = (pl.col("age_days") * pl.col("customers")).sum()
+    assert rough.select(weighted).item() == pytest.approx(weeks.select(weighted).item())
+
+
 def test_parameters_survive_coarsening_within_two_percent(cdnow, settings, coarse):
     exact, rough = (
         fit_mbg_nbd(histories=count_histories(histories=days(cdnow), settings=chosen), penalizers=(0.0,))
@@ -61,13 +76,13 @@ def test_parameters_survive_coarsening_within_two_percent(cdnow, settings, coars
 
 
 def test_money_is_counted_per_purchase_day(settings):
-    spending = pl.DataFrame({"frequency": [2, 2, 1], "repeat_net_revenue": [30.0, 30.0, 7.5]})
+    spending = pl.DataFrame({"frequency": [2, 2, 1], "repeat_money": [30.0, 30.0, 7.5]})
     assert count_spending(spending=spending, settings=settings).rows() == [(1, 7.5, 1), (2, 15.0, 2)]
 
 
-def test_coarse_money_keeps_its_total(settings, coarse):
-    spending = pl.DataFrame({"frequency": [1, 1, 1, 3], "repeat_net_revenue": [101.0, 102.0, 140.0, 99.99]})
-    counted = count_spending(spending=spending, settings=coarse)
+def test_coarse_money_keeps_its_total(coarse_money):
+    spending = pl.DataFrame({"frequency": [1, 1, 1, 3], "repeat_money": [101.0, 102.0, 140.0, 99.99]})
+    counted = count_spending(spending=spending, settings=coarse_money)
     total = (counted["frequency"] * counted["monetary_value"] * counted["customers"]).sum()
     assert counted.height < 4
     assert total == pytest.approx(442.99)
