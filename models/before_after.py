@@ -1,7 +1,7 @@
 """Repeat purchase and retention before and after the day on which the CRM began, over equal windows.
 
 Belongs here: which days are compared, and the difference with its interval. Does not belong here: counting
-(`orchestration/kpi_queries/`), the day itself (`crm_start_date` of `seeds/model_settings.csv`).
+(`orchestration/kpi/queries/`), the day itself (`crm_start_date` of `seeds/model_settings.csv`).
 
 Both sides see their windows to the end, and no window of the side before reaches into the time after:
 

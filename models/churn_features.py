@@ -1,7 +1,7 @@
 """What the churn model looks at: habits up to a cut, and the purchase model's view of them.
 
 Belongs here: which columns are features, how a history becomes scores of MBG/NBD, the matrix. Does not belong here:
-how a column follows from orders, visits and tickets (`orchestration/kpi_queries/churn_features.sql`).
+how a column follows from orders, visits and tickets (`orchestration/kpi/queries/churn_features.sql`).
 """
 
 from __future__ import annotations

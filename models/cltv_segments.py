@@ -1,7 +1,7 @@
 """Customer value by segment: the models' expectation with its limits, and the plan's own formula beside it.
 
 Belongs here: sums over segments. Does not belong here: what one customer is worth (`models/cltv_scores.py`),
-or which segment a customer is in (`orchestration/kpi_queries/segment_members.sql`).
+or which segment a customer is in (`orchestration/kpi/queries/segment_members.sql`).
 """
 
 from __future__ import annotations

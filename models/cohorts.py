@@ -1,7 +1,7 @@
 """Cohorts by month and by week of the first successful order: who came back, and what they have brought in.
 
 Belongs here: the full grid of cells, what of it can be observed, shares, means across cohorts and cumulative
-money. Does not belong here: counting buyers (`orchestration/kpi_queries/cohort_activity.sql`).
+money. Does not belong here: counting buyers (`orchestration/kpi/queries/cohort_activity.sql`).
 """
 
 from __future__ import annotations

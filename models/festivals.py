@@ -1,7 +1,7 @@
 """Sales festivals day by day, this year beside last year, aligned to the festival's anchor day.
 
 Belongs here: which days a festival is followed, and the alignment by offset, so that 春节 is compared by lunar
-date and 双11 with 双11. Does not belong here: counting days (`orchestration/kpi_queries/daily_sales.sql`), the
+date and 双11 with 双11. Does not belong here: counting days (`orchestration/kpi/queries/daily_sales.sql`), the
 calendar (`seeds/festivals.csv`).
 """
 

@@ -1,7 +1,7 @@
 """Purchase histories, counted: how customers become the few distinct rows that a fit needs.
 
 Belongs here: counting equal histories and, where there are too many, coarsening them without moving any
-mean. Does not belong here: how a history follows from orders (`orchestration/kpi_queries/`).
+mean. Does not belong here: how a history follows from orders (`orchestration/kpi/queries/`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ Definitions (DOMAIN 6):
   Active means a successful order or a session; orders alone where the shop delivers no sessions.
 
 Belongs here: which days are compared, and shares from counted rows. Does not belong here: counting
-(`orchestration/kpi_queries/`), the time before and after the CRM began (`models/before_after.py`).
+(`orchestration/kpi/queries/`), the time before and after the CRM began (`models/before_after.py`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One scorecard: every target of `seeds/kpi_targets.csv` beside what was measured.
 
 Belongs here: periods, shares, and whether a target is met. Does not belong here: counting (one file per KPI
-in `orchestration/kpi_queries/measures/`, or `models/retention.py`).
+in `orchestration/kpi/queries/measures/`, or `models/retention.py`).
 """
 
 from __future__ import annotations

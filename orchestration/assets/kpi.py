@@ -1,32 +1,25 @@
 """Stage kpi: customer value, churn, retention, cohorts and the scorecard, computed in Python from the marts.
 
 What belongs here: reading the few counted rows a figure needs, calling `models/`, writing its table.
-What does not: arithmetic (in `models/`) and SQL (in `orchestration/kpi_queries/`).
+What does not: arithmetic (in `models/`) and SQL (in `orchestration/kpi/queries/`).
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator
 from functools import partial
-from typing import TypeVar
 
 import dagster as dg
-import duckdb
 import polars as pl
 
-from models.churn import ChurnResult, compute_churn
-from models.churn_cuts import churn_cuts
-from models.cltv import CltvResult, choose_holdout_days, compute_cltv
 from models.cohorts import STEPS, build_cohort_means, build_cohort_retention
 from models.festivals import build_festival_comparison
 from models.model_cards import build_unbuilt_cards
 from models.scorecard import build_scorecard, measurement_periods
-from models.settings import ModelSettings
-from orchestration import kpi_inputs as inputs
-from orchestration.batch import resolve_as_of
-from orchestration.kpi_outputs import declared_tables, ensure_kpi_tables, write_kpi_table
-from orchestration.kpi_retention import measure_retention
+from orchestration.kpi import inputs
+from orchestration.kpi.churn import foretell_churn
+from orchestration.kpi.computation import computation
+from orchestration.kpi.outputs import declared_tables, ensure_kpi_tables
+from orchestration.kpi.retention import measure_retention
+from orchestration.kpi.value import foretell_value
 from orchestration.resources import RunSettings
 from orchestration.table_metadata import table_metadata
 from orchestration.warehouse import open_warehouse
@@ -36,39 +29,10 @@ MARTS = [
     dg.AssetKey(["marts", table])
     for table in ("orders", "order_items", "sessions", "tickets", "rfm_scores", "identity_map")
 ]
-Read = TypeVar("Read")
+PREDICTIONS = (foretell_value, foretell_churn)
+PREDICTED = ("cltv_scores", "cltv_segments", "churn_scores")
 UNFILLED = ("recommendations",)
 """Declared for readers, empty until a model beats its baseline."""
-
-
-@dataclass(frozen=True)
-class Computation:
-    """What every figure needs: the warehouse, the last day, the settings in force."""
-
-    connection: duckdb.DuckDBPyConnection
-    as_of: date
-    model: ModelSettings
-    reporting_time_zone: str
-
-    def read(self, query: Callable[..., Read], **parameters: object) -> Read:
-        """Read from this warehouse as of this day."""
-        return query(connection=self.connection, as_of=self.as_of, **parameters)
-
-    def write(self, table: str, frame: pl.DataFrame) -> dg.MaterializeResult[None]:
-        """Replace a table of schema `kpi` and say what stands in it."""
-        write_kpi_table(connection=self.connection, table=table, frame=frame)
-        shown = table_metadata(connection=self.connection, schema="kpi", table=table)
-        return dg.MaterializeResult(asset_key=["kpi", table], metadata=shown)
-
-
-@contextmanager
-def computation(run_settings: RunSettings) -> Iterator[Computation]:
-    """Open the warehouse for one figure."""
-    settings = run_settings.settings()
-    with open_warehouse(settings) as connection:
-        as_of = resolve_as_of(connection=connection, settings=settings)
-        model = inputs.read_model_settings(connection=connection, as_of=as_of)
-        yield Computation(connection, as_of, model, settings.reporting_time_zone)
 
 
 @dg.multi_asset(
@@ -93,54 +57,20 @@ def unfilled_tables(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[
     name="kpi__predictions",
     specs=[
         dg.AssetSpec(["kpi", table], deps=MARTS, description=declared_tables()[table].description)
-        for table in ("cltv_scores", "cltv_segments", "churn_scores", "model_cards")
+        for table in (*PREDICTED, "model_cards")
     ],
     group_name="kpi",
 )
 def predictions(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None]]:
-    """Score what customers will spend and who will leave; the cards say how far to trust it."""
+    """Foretell what customers will do; the cards say how far to trust it."""
+    cards = [build_unbuilt_cards()]
     with computation(run_settings) as run:
-        cltv = _foretell_value(run)
-        yield run.write("cltv_scores", cltv.scores)
-        yield run.write("cltv_segments", cltv.segments)
-        churn = _foretell_churn(run)
-        yield run.write("churn_scores", churn.scores)
-        yield run.write("model_cards", pl.concat([cltv.card, churn.card, build_unbuilt_cards()]))
-
-
-def _foretell_value(run: Computation) -> CltvResult:
-    return compute_cltv(
-        histories=inputs.read_purchase_histories(connection=run.connection, as_of=run.as_of),
-        calibration=inputs.read_calibration_histories(
-            connection=run.connection, as_of=run.as_of, holdout_days=run.model.cltv_holdout_days
-        ),
-        as_of=run.as_of,
-        settings=run.model,
-    )
-
-
-def _foretell_churn(run: Computation) -> ChurnResult:
-    settings = inputs.read_churn_settings(connection=run.connection, as_of=run.as_of)
-    earlier, later = churn_cuts(as_of=run.as_of, settings=settings)
-    read = partial(
-        inputs.read_churn_cut,
-        connection=run.connection,
-        reporting_time_zone=run.reporting_time_zone,
-        settings=settings,
-    )
-    return compute_churn(
-        earlier=read(cut_date=earlier),
-        later=read(cut_date=later),
-        current=inputs.read_churn_customers(
-            connection=run.connection,
-            cut_date=run.as_of,
-            reporting_time_zone=run.reporting_time_zone,
-            settings=settings,
-        ),
-        as_of=run.as_of,
-        settings=settings,
-        purchase_settings=run.model,
-    )
+        for foretell in PREDICTIONS:
+            prediction = foretell(run)
+            cards.append(prediction.card)
+            for table, frame in prediction.tables.items():
+                yield run.write(table, frame)
+        yield run.write("model_cards", pl.concat(cards))
 
 
 @dg.multi_asset(

@@ -1,7 +1,7 @@
 """Retention, cohorts and festivals written a second time from the definitions, in plain SQL, table by table.
 
 What belongs here: the definitions as people state them, customer by customer and day by day, with their numbers. What
-does not: anything of `models/` or `orchestration/kpi_queries/` but the tables that are compared.
+does not: anything of `models/` or `orchestration/kpi/queries/` but the tables that are compared.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import polars as pl
 
 from models.cohorts import build_cohort_means, build_cohort_retention
 from models.festivals import build_festival_comparison
-from orchestration import kpi_inputs as inputs
-from orchestration.kpi_retention import measure_retention
+from orchestration.kpi import inputs
+from orchestration.kpi.retention import measure_retention
 
 FILES = {
     "retention": "expected_retention.sql",

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.kpi_outputs import ensure_kpi_tables
+from orchestration.kpi.outputs import ensure_kpi_tables
 
 SEEDS = Path(__file__).resolve().parents[3] / "seeds"
 

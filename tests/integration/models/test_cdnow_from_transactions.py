@@ -14,11 +14,11 @@ from models.btyd_predictions import expected_purchases
 from models.cltv import choose_holdout_days, compute_cltv
 from models.histories import count_histories, count_spending
 from models.holdout import forecast_errors, naive_forecasts
-from orchestration.kpi_inputs import (
+from orchestration.kpi.inputs import read_model_settings
+from orchestration.kpi.value import (
     prepare_purchase_days,
     read_calibration_histories,
     read_known_days,
-    read_model_settings,
     read_purchase_histories,
     read_segment_members,
 )

@@ -11,8 +11,9 @@ import pytest
 
 from models.churn_features import OBSERVED
 from models.churn_settings import ChurnSettings, parse_churn_settings
-from orchestration import kpi_inputs
-from orchestration.kpi_inputs import QUERIES_DIR, read_churn_customers, read_churn_cut
+from orchestration.kpi import query as queries
+from orchestration.kpi.churn import read_churn_customers, read_churn_cut
+from orchestration.kpi.query import QUERIES_DIR
 from tests.integration.models.conftest import SEEDS
 
 CUT = date(2025, 3, 31)
@@ -144,7 +145,7 @@ def test_a_query_that_sees_the_future_is_caught(
         )
         blind = right.replace(condition, open_ended)
     (tmp_path / "churn_features.sql").write_text(blind, encoding="utf-8")
-    monkeypatch.setattr(kpi_inputs, "QUERIES_DIR", tmp_path)
+    monkeypatch.setattr(queries, "QUERIES_DIR", tmp_path)
     test = test_the_future_moves_no_feature
     with pytest.raises(AssertionError):
         test(shop, churn_settings, future)

@@ -12,7 +12,7 @@ import pytest
 from models.churn import compute_churn
 from models.churn_settings import parse_churn_settings
 from models.settings import parse_model_settings
-from orchestration.kpi_inputs import read_churn_customers, read_churn_cut
+from orchestration.kpi.churn import read_churn_customers, read_churn_cut
 from tests.integration.models.conftest import SEEDS
 
 CUT = date(1997, 9, 30)

@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration.kpi_outputs import declared_tables, ensure_kpi_tables, write_kpi_table
+from orchestration.kpi.outputs import declared_tables, ensure_kpi_tables, write_kpi_table
 
 CHURN = pl.DataFrame(
     {

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from orchestration.kpi_inputs import prepare_purchase_days, read_model_settings
+from orchestration.kpi.inputs import read_model_settings
+from orchestration.kpi.value import prepare_purchase_days
 
 AS_OF = date(2025, 6, 30)
 # Order 1: 100 of a product that costs 30 a piece, two bought, one given back. Order 2: 50, cost not known.

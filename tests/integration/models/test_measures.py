@@ -10,7 +10,7 @@ import pytest
 
 from models.retention import RETENTION_SCHEMA
 from models.scorecard import build_scorecard, measurement_periods
-from orchestration.kpi_inputs import (
+from orchestration.kpi.inputs import (
     MEASURES_DIR,
     SHARED_MEASURES,
     read_kpi_targets,

@@ -10,7 +10,7 @@ import pytest
 
 from models.cohorts import build_cohort_retention
 from models.retention import build_repeat_purchase
-from orchestration.kpi_inputs import read_cohort_activity, read_first_purchases
+from orchestration.kpi.inputs import read_cohort_activity, read_first_purchases
 
 LAST_DAY = date(2011, 12, 9)
 

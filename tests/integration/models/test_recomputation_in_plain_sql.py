@@ -14,9 +14,9 @@ import pytest
 
 from models.cohorts import build_cohort_retention
 from models.settings import ModelSettings
-from orchestration.kpi_inputs import read_cohort_activity, read_first_purchases, read_model_settings
-from orchestration.kpi_outputs import write_kpi_table
-from orchestration.kpi_retention import MeasuredRetention, measure_retention
+from orchestration.kpi.inputs import read_cohort_activity, read_first_purchases, read_model_settings
+from orchestration.kpi.outputs import write_kpi_table
+from orchestration.kpi.retention import MeasuredRetention, measure_retention
 from tests.recomputation.retention import differing_tables
 
 AS_OF = date(2025, 5, 20)

@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 
 from models.cltv import choose_holdout_days, compute_cltv
-from orchestration.kpi_inputs import (
+from orchestration.kpi.inputs import read_model_settings
+from orchestration.kpi.value import (
     prepare_purchase_days,
     read_calibration_histories,
     read_known_days,
-    read_model_settings,
     read_purchase_histories,
     read_segment_members,
 )

@@ -27,7 +27,7 @@ MOMENTS = {
     "ledger": "orchestration.landing.ledger:append",
     "arrival gate": "orchestration.assets.gate:create_raw_views",
     "dbt build": "orchestration.dbt_build:build",
-    "kpi": "orchestration.assets.kpi:write_kpi_table",
+    "kpi": "orchestration.kpi.computation:write_kpi_table",
     "publication gate": "orchestration.assets.gate:current_row_counts",
     "release": "orchestration.release.publisher:write_tables",
     "manifest": "orchestration.release.manifest:describe",

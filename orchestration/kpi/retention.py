@@ -1,7 +1,7 @@
 """Repeat purchase and retention of a warehouse: all windows are counted in one scan, then set side by side.
 
 Belongs here: the order of reading and computing. Does not belong here: arithmetic (in `models/`) and SQL (in
-`orchestration/kpi_queries/`).
+`queries/`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from models.retention import (
     rolling_comparisons,
 )
 from models.settings import ModelSettings
-from orchestration import kpi_inputs as inputs
+from orchestration.kpi import inputs
 
 
 @dataclass(frozen=True, kw_only=True)

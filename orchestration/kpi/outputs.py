@@ -17,7 +17,7 @@ import polars.selectors as cs
 import yaml
 
 DECLARATION_PATH = (
-    Path(__file__).resolve().parent.parent / "dbt_project" / "models" / "marts" / "_kpi__sources.yml"
+    Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "marts" / "_kpi__sources.yml"
 )
 SIGNIFICANT_DIGITS = 9
 """Enough for every reader, and few enough that two builds from the same inputs are equal to the last bit."""
