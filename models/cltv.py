@@ -132,29 +132,12 @@ def compute_cltv(
     )
     fitted = None
     try:
-        spend, spending = _fit_spend(histories=histories, settings=settings, found=found)
-        best, correction = _try(
-            calibration=calibration, holdout_days=holdout_days, settings=settings, found=found
-        )
-        purchases, counted = _fit_purchases(trial=best, histories=histories, settings=settings, found=found)
-        found.parameters |= {"purchases": asdict(purchases), "spend": asdict(spend)}
-        _demand_better(errors=best.errors, found=found)
-        correction = _demand_mendable(correction=correction, settings=settings)
-        scores = score_customers(
+        scores, fitted = _score(
             histories=histories,
-            purchases=purchases,
-            spend=spend,
-            factor=correction.factor,
-            first_counts=found.metrics.get("first_order_tells_of_money", False),
+            calibration=calibration,
+            holdout_days=holdout_days,
             settings=settings,
-        )
-        fitted = _with_covariances(
-            purchases=purchases,
-            counted=counted,
-            spend=spend,
-            spending=spending,
-            correction=correction,
-            first_counts=found.metrics.get("first_order_tells_of_money", False),
+            found=found,
         )
         reason, is_published = _praise(found=found, settings=settings), True
     except (WithheldError, DegenerateModelError) as withheld:
@@ -171,6 +154,42 @@ def compute_cltv(
         reason=reason,
     )
     return CltvResult(scores=scores, segments=segments, card=card)
+
+
+def _score(
+    *,
+    histories: pl.DataFrame,
+    calibration: pl.DataFrame,
+    holdout_days: int,
+    settings: ModelSettings,
+    found: Findings,
+) -> tuple[pl.DataFrame, FittedValue | None]:
+    """Fit, choose, correct and score; or raise why nobody is scored."""
+    spend, spending = _fit_spend(histories=histories, settings=settings, found=found)
+    best, correction = _try(
+        calibration=calibration, holdout_days=holdout_days, settings=settings, found=found
+    )
+    purchases, counted = _fit_purchases(trial=best, histories=histories, settings=settings, found=found)
+    found.parameters |= {"purchases": asdict(purchases), "spend": asdict(spend)}
+    _demand_better(errors=best.errors, found=found)
+    correction = _demand_mendable(correction=correction, settings=settings)
+    first_counts = found.metrics.get("first_order_tells_of_money", False)
+    scores = score_customers(
+        histories=histories,
+        purchases=purchases,
+        spend=spend,
+        factor=correction.factor,
+        first_counts=first_counts,
+        settings=settings,
+    )
+    return scores, _with_covariances(
+        purchases=purchases,
+        counted=counted,
+        spend=spend,
+        spending=spending,
+        correction=correction,
+        first_counts=first_counts,
+    )
 
 
 def _fit_spend(

@@ -43,7 +43,6 @@ insert into intermediate.int_customers
 select
     'C' || n, case when n % 4 > 0 then ['ad', 'social', 'email'][n % 4] end, case when n % 3 > 0 then '省' || n % 3 end
 from range(170) as numbers(n);
-alter table marts.orders add column order_number integer;
 update marts.orders as orders set order_number = numbered.order_number from (
     select order_id, row_number() over (partition by customer_id order by order_date, order_id) as order_number
     from marts.orders where is_sale and customer_id is not null
@@ -54,6 +53,9 @@ from marts.orders as orders
 left join seeds.festivals as festivals on orders.order_date between festivals.starts_on and festivals.ends_on
 where orders.order_number = 1 group by orders.customer_id;
 """
+
+
+INTO_ORDERS = "insert into marts.orders (order_id, customer_id, order_date, is_sale, net_revenue)"
 
 
 @pytest.fixture
@@ -138,9 +140,9 @@ def edges(warehouse):
             (f"{customer} {n}", customer, day, True, 1)
             for n, day in enumerate((FIRST, FIRST + timedelta(days)))
         ]
-        warehouse.executemany("insert into marts.orders values (?, ?, ?, ?, ?)", orders)
-    warehouse.execute("insert into marts.orders values ('guest', null, '2025-01-01', true, 1)")
-    warehouse.execute("insert into marts.orders values ('failed', 'same day', '2025-01-05', false, 0)")
+        warehouse.executemany(f"{INTO_ORDERS} values (?, ?, ?, ?, ?)", orders)
+    warehouse.execute(f"{INTO_ORDERS} values ('guest', null, '2025-01-01', true, 1)")
+    warehouse.execute(f"{INTO_ORDERS} values ('failed', 'same day', '2025-01-05', false, 0)")
     return warehouse
 
 
@@ -188,7 +190,7 @@ def test_each_edge_of_both_windows_of_retention(warehouse):
 
 
 def test_a_day_with_a_visit_and_an_order_is_one_and_orders_alone_make_active(warehouse):
-    order = "insert into marts.orders values (?, 'a', ?, true, 1)"
+    order = f"{INTO_ORDERS} values (?, 'a', ?, true, 1)"
     warehouse.executemany(order, [("1", "2024-01-01"), ("2", "2024-03-05"), ("3", "2024-04-05")])
     alone = measured(warehouse, as_of=date(2024, 4, 30)).retention
     warehouse.execute(
@@ -202,7 +204,6 @@ def test_a_day_with_a_visit_and_an_order_is_one_and_orders_alone_make_active(war
 # Sixty comparisons share a word of bits; three years hold more than two words.
 def test_three_years_of_comparisons_agree_month_by_month(warehouse):
     warehouse.execute("""
-        alter table marts.orders add column order_number integer;
         insert into marts.sessions
         select 'C' || hash(n, 'who') % 40, date '2022-01-01' + (hash(n, 'day') % 1200)::integer, null, null
         from range(1500) as numbers(n)

@@ -59,7 +59,9 @@ def test_coarsening_keeps_customers_and_total_time(cdnow, settings, coarse):
 def test_a_step_that_is_not_enough_is_doubled_until_the_rows_are_few(cdnow, settings, coarse):
     fewer = replace(settings, cltv_max_fit_histories=200)
     rough = count_histories(histories=days(cdnow), settings=fewer)
-    assert 100 < rough.height <= 200
+    half_the_step = replace(fewer, cltv_fit_step_days=14, cltv_max_fit_histories=250)
+    finer = count_histories(histories=days(cdnow), settings=half_the_step)
+    assert rough.height <= 200 < finer.height
     weeks = count_histories(histories=days(cdnow), settings=coarse)
     weighted = (pl.col("age_days") * pl.col("customers")).sum()
     assert rough.select(weighted).item() == pytest.approx(weeks.select(weighted).item())
