@@ -26,6 +26,10 @@ class ModelSettings:
         retention_history_months: months of rolling retention that are computed.
         crm_start_date: day on which the CRM began; None where the shop has not said (0 or no row).
         festival_days_after: days that a festival is followed after its last day.
+        festival_ordinary_reach_days: days before and after a festival in which its ordinary days are looked for.
+        festival_ordinary_min_days: ordinary days that must lie on each side for a lift.
+        festival_effect_min_orders: repeat orders that each side and the festival must have for a lift.
+        campaign_effect_days: days after a message within which its receivers' orders count.
         cltv_horizon_days: how far customer value looks ahead.
         cltv_discount_steps: equal steps of the horizon, each discounted at its end.
         cltv_yearly_discount_rate: 0.1 means that money in a year is worth 1/1.1 today.
@@ -51,6 +55,10 @@ class ModelSettings:
     retention_history_months: int
     crm_start_date: date | None
     festival_days_after: int
+    festival_ordinary_reach_days: int
+    festival_ordinary_min_days: int
+    festival_effect_min_orders: int
+    campaign_effect_days: int
     cltv_horizon_days: float
     cltv_discount_steps: int
     cltv_yearly_discount_rate: float
@@ -98,6 +106,10 @@ def parse_model_settings(*, rows: pl.DataFrame) -> ModelSettings:
             retention_history_months=int(values["retention_history_months"]),
             crm_start_date=_parse_day(values.get(CRM_START, 0.0)),
             festival_days_after=int(values["festival_days_after"]),
+            festival_ordinary_reach_days=int(values["festival_ordinary_reach_days"]),
+            festival_ordinary_min_days=int(values["festival_ordinary_min_days"]),
+            festival_effect_min_orders=int(values["festival_effect_min_orders"]),
+            campaign_effect_days=int(values["campaign_effect_days"]),
             cltv_horizon_days=values["cltv_horizon_days"],
             cltv_discount_steps=int(values["cltv_discount_steps"]),
             cltv_yearly_discount_rate=values["cltv_yearly_discount_rate"],
@@ -136,6 +148,10 @@ def _parse_day(number: float) -> date | None:
 def _refuse_out_of_bounds(settings: ModelSettings) -> None:
     positive = (
         "retention_history_months",
+        "festival_ordinary_reach_days",
+        "festival_ordinary_min_days",
+        "festival_effect_min_orders",
+        "campaign_effect_days",
         "cltv_horizon_days",
         "cltv_discount_steps",
         "cltv_holdout_days",

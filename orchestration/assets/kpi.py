@@ -10,7 +10,9 @@ from functools import partial
 import dagster as dg
 import polars as pl
 
+from models.campaign_effects import build_campaign_effects
 from models.cohorts import STEPS, build_cohort_means, build_cohort_retention
+from models.festival_effects import build_festival_effects
 from models.festivals import build_festival_comparison
 from models.model_cards import build_unbuilt_cards
 from models.scorecard import build_scorecard, measurement_periods
@@ -115,17 +117,42 @@ def retention(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None]]
         yield run.write("retention_before_after", measured.before_after)
 
 
-@dg.asset(key=["kpi", "festival_comparison"], deps=MARTS, group_name="kpi")
-def festival_comparison(run_settings: RunSettings) -> dg.MaterializeResult[None]:
-    """Set each day of a festival beside the same day of the year before, counted from the anchor day."""
+@dg.multi_asset(
+    name="kpi__festivals",
+    specs=[
+        dg.AssetSpec(["kpi", table], deps=MARTS, description=declared_tables()[table].description)
+        for table in ("festival_comparison", "festival_effects")
+    ],
+    group_name="kpi",
+)
+def festivals(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None]]:
+    """Set each day of a festival beside the same day of the year before, and beside ordinary days."""
     with computation(run_settings) as run:
-        frame = build_festival_comparison(
-            daily_sales=run.read(inputs.read_daily_sales),
-            festivals=run.read(inputs.read_festivals),
+        daily_sales, calendar = run.read(inputs.read_daily_sales), run.read(inputs.read_festivals)
+        comparison = build_festival_comparison(
+            daily_sales=daily_sales,
+            festivals=calendar,
             as_of=run.as_of,
             days_after=run.model.festival_days_after,
         )
-        return run.write("festival_comparison", frame)
+        yield run.write("festival_comparison", comparison)
+        effects = build_festival_effects(
+            daily_sales=daily_sales, festivals=calendar, as_of=run.as_of, settings=run.model
+        )
+        yield run.write("festival_effects", effects)
+
+
+@dg.asset(key=["kpi", "campaign_effects"], deps=MARTS, group_name="kpi")
+def campaign_effects(run_settings: RunSettings) -> dg.MaterializeResult[None]:
+    """Compare what receivers of a campaign's variants ordered after it."""
+    with computation(run_settings) as run:
+        groups = run.read(
+            inputs.read_campaign_groups,
+            reporting_time_zone=run.reporting_time_zone,
+            effect_days=run.model.campaign_effect_days,
+        )
+        effects = build_campaign_effects(groups=groups, confidence=run.model.confidence_level)
+        return run.write("campaign_effects", effects)
 
 
 @dg.asset(key=["kpi", "kpi_scorecard"], deps=[predictions, retention, *MARTS], group_name="kpi")
@@ -153,6 +180,7 @@ KPI_ASSETS = [
     predictions,
     cohort_retention,
     retention,
-    festival_comparison,
+    festivals,
+    campaign_effects,
     kpi_scorecard,
 ]

@@ -101,13 +101,33 @@ def read_window_activity(
 
 
 def read_daily_sales(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
-    """Read the shop's days: `sales_date, orders, net_revenue, new_customers`."""
+    """Read the shop's days: `sales_date, orders, net_revenue, new_customers, repeat_orders`."""
     return read_query(connection, "daily_sales", as_of=as_of)
 
 
 def read_festivals(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
     """Read the festivals in force, one row per festival and year, columns of `models.festivals`."""
     return read_query(connection, "festivals", as_of=as_of)
+
+
+def read_campaign_groups(
+    *, connection: duckdb.DuckDBPyConnection, as_of: date, reporting_time_zone: str, effect_days: int
+) -> pl.DataFrame:
+    """Count the receivers of each variant and their orders after it, columns of `models.campaign_effects`.
+
+    Args:
+        connection: the warehouse.
+        as_of: last day that is known.
+        reporting_time_zone: IANA zone in which an instant has its date.
+        effect_days: days after the sending within which orders count.
+    """
+    return read_query(
+        connection,
+        "campaign_groups",
+        as_of=as_of,
+        reporting_time_zone=reporting_time_zone,
+        effect_days=effect_days,
+    )
 
 
 def read_measures(

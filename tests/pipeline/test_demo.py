@@ -56,6 +56,10 @@ PROMISED = {
     "after_rate_low after_rate_high difference difference_low difference_high",
     "marts.festival_comparison": "festival festival_year day_offset label_zh sales_date phase orders net_revenue "
     "new_customers sales_date_last_year orders_last_year net_revenue_last_year new_customers_last_year",
+    "marts.festival_effects": "festival festival_year label_zh starts_on ends_on festival_days ordinary_days "
+    "repeat_orders ordinary_repeat_orders lift lift_low lift_high",
+    "marts.campaign_effects": "campaign_id variant compared_with sent_from sent_until customers orders "
+    "orders_per_customer ratio ratio_low ratio_high",
     "marts.retention": "metric period_start segment numerator denominator value value_low value_high",
     "marts.cltv_scores": "customer_id frequency recency_days age_days monetary_value p_alive expected_orders_12m "
     "expected_order_value cltv_12m",

@@ -44,6 +44,8 @@ def test_a_row_that_stands_twice_is_refused(rows):
         ("cltv_horizon_days", 0.0),
         ("cltv_yearly_discount_rate", -0.1),
         ("festival_days_after", -1.0),
+        ("festival_ordinary_min_days", 0.0),
+        ("campaign_effect_days", 0.0),
         ("crm_start_date", 20250230.0),
         ("crm_start_date", -1.0),
         ("crm_start_date", 2025.0),
