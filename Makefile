@@ -21,7 +21,7 @@ demo: $(INSTALLED)  ## a made-up shop from extracts to a published file
 	$(BIN)/rapport demo
 
 test: lint  ## lint, types, all tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
