@@ -10,7 +10,7 @@ import pytest
 from tests.pipeline.commands import published, rapport, release_of
 from tests.pipeline.conftest import CUSTOMERS
 from tests.pipeline.permuted import permute
-from tests.recomputation.recomputation import RULES, recompute_home
+from tests.recomputation.recomputation import RULES, recompute_home, recompute_past_days
 
 PROMISED = {
     "marts.customer_360": "customer_id account_count platforms first_registered_at country province city gender "
@@ -24,8 +24,8 @@ PROMISED = {
     "marts.rfm_scores": "customer_id evaluated_on recency_days frequency monetary r_points f_points m_points "
     "rfm_score rfm_tier is_provisional points_to_next_tier",
     "marts.rfm_tier_history": "customer_id valid_from valid_to rfm_tier rfm_score",
-    "marts.customer_history": "customer_id valid_from valid_to customer_category rfm_tier evaluated_tier is_vip value_level "
-    "activity_level lifecycle_stage",
+    "marts.customer_history": "customer_id valid_from valid_to is_published customer_category rfm_tier evaluated_tier is_vip "
+    "value_level activity_level lifecycle_stage",
     "marts.customer_restatements": "customer_id told_on difference customer_category customer_category_now rfm_tier "
     "rfm_tier_now",
     "marts.tier_migrations": "month from_tier to_tier month_end_date movement customers provisional_customers "
@@ -133,6 +133,15 @@ def test_every_customer_agrees_with_an_independent_recomputation(demo_home: Path
     assert compared.keys() == RULES.keys()
     assert compared["expected_segments.sql"].customers == pytest.approx(CUSTOMERS, rel=0.02)
     assert compared["expected_scores.sql"].customers > CUSTOMERS / 4
+
+
+def test_every_customer_of_each_month_end_agrees_with_an_independent_recomputation(demo_home: Path) -> None:
+    compared = recompute_past_days(demo_home)
+    assert {day: found.differing for day, found in compared.items() if found.differing} == {}
+    assert len(compared) == 11  # the as-of date is a month end itself
+    customers = [found.customers for found in compared.values()]
+    assert customers == sorted(customers, reverse=True)
+    assert CUSTOMERS / 4 < customers[-1] < customers[0]
 
 
 def test_no_name_email_or_phone_of_the_shop_is_published(demo_home: Path) -> None:
