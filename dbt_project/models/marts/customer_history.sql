@@ -56,10 +56,10 @@ told as (
 compared as (
     select
         *,
-        row_number() over (partition by customer_id order by as_of_date) = 1 as is_first
-        {%- for column in compared_columns %},
-        lag({{ column }}) over (partition by customer_id order by as_of_date) as before_{{ column }}
+        {%- for column in compared_columns %}
+        lag({{ column }}) over (partition by customer_id order by as_of_date) as before_{{ column }},
         {%- endfor %}
+        row_number() over (partition by customer_id order by as_of_date) = 1 as is_first
     from told
 ),
 
