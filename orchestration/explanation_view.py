@@ -18,8 +18,8 @@ from orchestration.explanation_words import Row, account, cell
 
 LISTED_ORDERS = 50
 LISTED_PERIODS = 20
-"""Orders and published periods that are shown; --json holds all."""
-PUBLISHED_STATE = (
+"""Orders and periods of the history that are shown; --json holds all."""
+STATE = (
     *("customer_category", "evaluated_tier", "rfm_tier"),
     *("value_level", "activity_level", "lifecycle_stage"),
 )
@@ -145,13 +145,24 @@ def _history(found: Row) -> Iterable[Section]:
         rows=[(cell(row["happened_on"]), words.event(row), row["rule"]) for row in found["identity_events"]],
     )
     yield Section(
-        title="What releases published, day by day",
-        columns=("from", "to", "category", "tier held", "live tier", "value", "activity", "lifecycle"),
+        title="Day by day, as releases published it or computed afterwards",
+        columns=(
+            "from",
+            "to",
+            "told",
+            "category",
+            "tier held",
+            "live tier",
+            "value",
+            "activity",
+            "lifecycle",
+        ),
         rows=[
             (
                 cell(row["valid_from"]),
                 "now" if row["valid_to"] is None else cell(row["valid_to"]),
-                *(cell(row[name]) for name in PUBLISHED_STATE),
+                words.told(row),
+                *(cell(row[name]) for name in STATE),
             )
             for row in found["history"][:LISTED_PERIODS]
         ],

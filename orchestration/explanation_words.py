@@ -113,6 +113,11 @@ def event(row: Row) -> str:
     return f"{accounts} left for another customer: this one was {row['event']}"
 
 
+def told(row: Row) -> str:
+    """Return how a period of the history is known."""
+    return "published" if row["is_published"] else "computed afterwards"
+
+
 def unlinked(row: Row) -> str:
     """Return why an identifier links nothing."""
     if row["reason"] == "shared":

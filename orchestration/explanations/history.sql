@@ -1,7 +1,8 @@
--- What releases published of the customer, day by day, the newest first.
+-- What the customer was, day by day, the newest first: as releases published it, and before the first one as computed.
 select
     valid_from,
     valid_to,
+    is_published,
     customer_category,
     evaluated_tier,
     rfm_tier,

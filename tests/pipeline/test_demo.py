@@ -11,7 +11,7 @@ import pytest
 from tests.pipeline.commands import published, rapport, release_of
 from tests.pipeline.conftest import CUSTOMERS
 from tests.pipeline.permuted import permute
-from tests.recomputation.recomputation import RULES, recompute_home
+from tests.recomputation.recomputation import RULES, recompute_home, recompute_past_days
 from tests.recomputation.retention import compare_home
 
 PROMISED = {
@@ -26,8 +26,8 @@ PROMISED = {
     "marts.rfm_scores": "customer_id evaluated_on recency_days frequency monetary r_points f_points m_points "
     "rfm_score rfm_tier is_provisional points_to_next_tier",
     "marts.rfm_tier_history": "customer_id valid_from valid_to rfm_tier rfm_score",
-    "marts.customer_history": "customer_id valid_from valid_to customer_category rfm_tier evaluated_tier is_vip value_level "
-    "activity_level lifecycle_stage",
+    "marts.customer_history": "customer_id valid_from valid_to is_published customer_category rfm_tier evaluated_tier is_vip "
+    "value_level activity_level lifecycle_stage",
     "marts.customer_restatements": "customer_id told_on difference customer_category customer_category_now rfm_tier "
     "rfm_tier_now",
     "marts.tier_migrations": "month from_tier to_tier month_end_date movement customers provisional_customers "
@@ -202,6 +202,15 @@ def test_retention_cohorts_and_festivals_agree_with_an_independent_recomputation
     compared = compare_home(demo_home, crm_start=date(2025, 7, 1))
     assert {table: found.differing for table, found in compared.items() if found.differing} == {}
     assert min(found.compared for found in compared.values()) > 100
+
+
+def test_every_customer_of_each_month_end_agrees_with_an_independent_recomputation(demo_home: Path) -> None:
+    compared = recompute_past_days(demo_home)
+    assert {day: found.differing for day, found in compared.items() if found.differing} == {}
+    assert len(compared) == 11  # the as-of date is a month end itself
+    customers = [found.customers for found in compared.values()]
+    assert customers == sorted(customers, reverse=True)
+    assert CUSTOMERS / 4 < customers[-1] < customers[0]
 
 
 def test_no_name_email_or_phone_of_the_shop_is_published(demo_home: Path) -> None:

@@ -16,6 +16,8 @@ ORDER = "order_id,platform,account_id,ordered_at,status,paid_amount"
 BYSTANDERS = 9
 """Customers of whom nothing is ever told but that they are there; a shop must not lose half of its customers in a night."""
 NIGHTS = ("2026-05-31", "2026-06-01", "2026-06-02")
+MONTH_END = "2026-04-30"
+"""The last month end of which no release told anything."""
 PHONES = ("13911112222", "18655553333", "15077774444")
 """What the younger account says on each day, no two alike; the second is the elder account's, too."""
 
@@ -29,9 +31,10 @@ ELDER, YOUNGER = customer("web", "elder"), customer("jd", "younger")
 
 @dataclass(frozen=True)
 class Shop:
-    """A home after three nights and a second run of the last day, and the release of each."""
+    """A home after three nights and a second run of the last day, the release of each, and what was delivered."""
 
     home: Path
+    landing: Path
     releases: list[str]
 
 
@@ -78,7 +81,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     outcome = rapport("run", "--landing", landing, "--home", home)
     assert outcome.code == 0, outcome.out + outcome.err
     releases.append(release_of(home))
-    return Shop(home=home, releases=releases)
+    return Shop(home=home, landing=landing, releases=releases)
 
 
 def _drop(landing: Path, extract: str, name: str, lines: list[str]) -> None:
@@ -122,7 +125,9 @@ def test_what_was_published_of_a_day_stays_although_late_orders_came(shop: Shop)
     value_levels = rows(
         shop,
         "select customer_id, valid_from::varchar, valid_to::varchar, value_level"
-        " from marts.customer_history order by customer_id = '" + YOUNGER + "', valid_from",
+        " from marts.customer_history where is_published order by customer_id = '"
+        + YOUNGER
+        + "', valid_from",
     )
     elder = [row[1:] for row in value_levels if row[0] == ELDER]
     younger = [row[1:] for row in value_levels if row[0] == YOUNGER]
@@ -132,18 +137,44 @@ def test_what_was_published_of_a_day_stays_although_late_orders_came(shop: Shop)
     assert [row[:2] for row in younger] == [(NIGHTS[0], NIGHTS[0]), (NIGHTS[2], None)]
 
 
-def test_each_day_has_one_row_per_customer_that_was_published(shop: Shop) -> None:
+def test_each_day_has_one_row_per_customer_as_published_or_as_computed_before(shop: Shop) -> None:
+    days = ("2025-06-29", "2025-06-30", MONTH_END, "2026-05-30", *NIGHTS)
     found = rows(
         shop,
-        "select day::date::varchar, count(*), count(distinct customer_id) from marts.customer_history, "
-        f"unnest(['{NIGHTS[0]}', '{NIGHTS[1]}', '{NIGHTS[2]}']::date[]) as days (day) "
+        "select day::date::varchar, is_published, count(*), count(distinct customer_id) from marts.customer_history, "
+        f"unnest({list(days)}::date[]) as days (day) "
         "where valid_from <= day and (valid_to is null or day <= valid_to) group by all order by all",
     )
     assert found == [
-        (NIGHTS[0], BYSTANDERS + 2, BYSTANDERS + 2),
-        (NIGHTS[1], BYSTANDERS + 1, BYSTANDERS + 1),
-        (NIGHTS[2], BYSTANDERS + 2, BYSTANDERS + 2),
+        # A year of month ends begins here; all had registered by then.
+        *((day, False, BYSTANDERS + 2, BYSTANDERS + 2) for day in days[1:4]),
+        (NIGHTS[0], True, BYSTANDERS + 2, BYSTANDERS + 2),
+        (NIGHTS[1], True, BYSTANDERS + 1, BYSTANDERS + 1),
+        (NIGHTS[2], True, BYSTANDERS + 2, BYSTANDERS + 2),
     ]
+
+
+def test_a_month_end_before_the_first_release_is_what_a_run_of_that_day_publishes(
+    shop: Shop, tmp_path: Path
+) -> None:
+    """Both know the same of it: what arrived later, and who is one customer since a steward said so."""
+    state = "customer_id, customer_category, rfm_tier, evaluated_tier, is_vip, value_level, activity_level, lifecycle_stage"
+    now = rows(
+        shop,
+        f"select {state} from marts.customer_history"
+        f" where not is_published and valid_from <= '{MONTH_END}' and valid_to >= '{MONTH_END}' order by all",
+        release=3,
+    )
+    home = tmp_path / "home"
+    outcome = rapport("run", "--landing", shop.landing, "--home", home, "--as-of", MONTH_END)
+    assert outcome.code == 0, outcome.out + outcome.err
+    then = Shop(home=home, landing=shop.landing, releases=[release_of(home)])
+    told = rows(
+        then, f"select {state} from marts.customer_history where valid_to is null order by all", release=0
+    )
+    assert now == told
+    assert len(now) == BYSTANDERS + 1
+    assert [row[1:3] for row in now if row[0] == ELDER] == [("new", "Bronze")]
 
 
 def test_what_would_be_true_now_stands_beside_what_was_published(shop: Shop) -> None:
@@ -168,11 +199,15 @@ def test_a_customer_that_is_back_is_told_as_not_published_meanwhile(shop: Shop) 
 
 def test_an_explanation_tells_what_was_published_and_what_would_be_true_now(shop: Shop) -> None:
     told = rapport("explain", "elder", "--home", shop.home, "--json").json()
-    assert [(period["valid_from"], period["value_level"]) for period in told["history"]] == [
+    published = [period for period in told["history"] if period["is_published"]]
+    assert [(period["valid_from"], period["value_level"]) for period in published] == [
         (NIGHTS[2], "high"),
         (NIGHTS[1], "low"),
         (NIGHTS[0], "low"),
     ]
+    computed = told["history"][len(published) :]
+    assert (computed[0]["valid_from"], computed[0]["valid_to"]) == (MONTH_END, "2026-05-30")
+    assert not any(period["is_published"] for period in computed)
     assert {"told_on": NIGHTS[0], "attribute": "value_level", "published": "low", "now": "high"} in told[
         "restatements"
     ]
@@ -182,7 +217,8 @@ def test_an_explanation_tells_what_was_published_and_what_would_be_true_now(shop
         ("merged", True, "phone,similarity"),
     ]
     shown = rapport("explain", "elder", "--home", shop.home)
-    assert "What releases published, day by day" in shown.out
+    assert f"from {NIGHTS[0]} · to {NIGHTS[0]} · told published" in shown.out
+    assert f"from {MONTH_END} · to 2026-05-30 · told computed afterwards" in shown.out
 
 
 def test_a_release_with_history_is_built_again(shop: Shop) -> None:

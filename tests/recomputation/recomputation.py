@@ -7,6 +7,8 @@ the words that stand for no browser, and nothing from the intermediate models. W
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,6 +36,14 @@ RULES = {
 }
 """Each recomputation beside what the models say."""
 
+PAST_STATES = """
+    select customer_id, customer_category, value_level, activity_level, lifecycle_stage, rfm_tier, is_vip
+    from marts.customer_history
+    where not is_published and valid_from <= as_of() and as_of() <= valid_to
+"""
+"""What the models say of a month end before the first release, and the days of which they say it."""
+PAST_DAYS = "select told_on from intermediate.int_told_days where not is_published order by told_on desc"
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -57,11 +67,15 @@ def define_days(
     connection: duckdb.DuckDBPyConnection, *, as_of: date, time_zone: str = "Asia/Shanghai"
 ) -> None:
     """Let the queries call `as_of()` and `local_day(instant)`."""
-    connection.execute(f"create or replace temp macro as_of() as date '{as_of}'")
+    _set_as_of(connection, as_of)
     connection.execute(
         "create or replace temp macro local_day(instant) as "
         f"timezone('{time_zone}', timezone('UTC', instant))::date"
     )
+
+
+def _set_as_of(connection: duckdb.DuckDBPyConnection, day: date) -> None:
+    connection.execute(f"create or replace temp macro as_of() as date '{day}'")
 
 
 def gather_facts(connection: duckdb.DuckDBPyConnection, facts: str) -> None:
@@ -73,8 +87,45 @@ def gather_facts(connection: duckdb.DuckDBPyConnection, facts: str) -> None:
 
 def compare(connection: duckdb.DuckDBPyConnection, rule: str) -> Comparison:
     """Compare what the models say with a recomputation, duplicates counted."""
-    connection.execute(f"create or replace temp table ours as {RULES[rule]}")
-    connection.execute(f"create or replace temp table theirs as {read_sql(rule)}")
+    return _compare(connection, ours=RULES[rule], theirs=read_sql(rule))
+
+
+def compare_past_days(connection: duckdb.DuckDBPyConnection) -> dict[date, Comparison]:
+    """Compare the month ends before the first release, from the last to the first, with what is known now of them.
+
+    The facts must be those of the as-of date. What came after each day is taken out of them, and stays out.
+    """
+    days = [row[0] for row in connection.execute(PAST_DAYS).fetchall()]
+    theirs = f"""
+        select segments.*, scores.tier, vip.is_vip
+        from ({read_sql("expected_segments.sql")}) as segments
+        left join ({read_sql("expected_scores.sql")}) as scores using (customer_id)
+        left join ({read_sql("expected_vip.sql")}) as vip using (customer_id)
+    """
+    compared = {}
+    for day in days:
+        _forget_what_came_after(connection, day)
+        compared[day] = _compare(connection, ours=PAST_STATES, theirs=theirs)
+    return compared
+
+
+def _forget_what_came_after(connection: duckdb.DuckDBPyConnection, day: date) -> None:
+    """Let `as_of()` be the day; nothing later is left in the facts, nor anybody who was not seen by then."""
+    _set_as_of(connection, day)
+    connection.execute("""
+        delete from shop_orders where order_date > as_of();
+        delete from shop_visits where visit_date > as_of();
+        update shop_customers set registered_date = null where registered_date > as_of();
+        delete from shop_customers
+        where registered_date is null
+            and customer_id not in (select customer_id from shop_orders where is_placed)
+            and customer_id not in (select customer_id from shop_visits where customer_id is not null)
+    """)
+
+
+def _compare(connection: duckdb.DuckDBPyConnection, *, ours: str, theirs: str) -> Comparison:
+    connection.execute(f"create or replace temp table ours as {ours}")
+    connection.execute(f"create or replace temp table theirs as {theirs}")
     differing = connection.execute("""
         (select 'models', * from (from ours except all from theirs))
         union all
@@ -88,13 +139,26 @@ def compare(connection: duckdb.DuckDBPyConnection, rule: str) -> Comparison:
 
 def recompute_home(home: Path) -> dict[str, Comparison]:
     """Compare every rule on the private warehouse of a home, from the rows as they came in."""
+    with _facts_of(home) as connection:
+        compared = {rule: compare(connection, rule) for rule in RULES}
+        shown = connection.execute("select count(*) from marts.customer_360").fetchall()[0][0]
+    assert compared["expected_segments.sql"].customers == compared["expected_vip.sql"].customers == shown
+    return compared
+
+
+def recompute_past_days(home: Path) -> dict[date, Comparison]:
+    """Compare the month ends before a home's first release, from the rows as they came in."""
+    with _facts_of(home) as connection:
+        return compare_past_days(connection)
+
+
+@contextmanager
+def _facts_of(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Connect to the private warehouse of a home, with the facts of its rows up to its as-of date."""
     zone = json.loads((home / "source.json").read_text(encoding="utf-8"))["reporting_time_zone"]
     with duckdb.connect(str(home / "current" / "marts.duckdb"), read_only=True) as connection:
         as_of = connection.execute("select as_of_date from governance.release").fetchall()[0][0]
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         define_days(connection, as_of=as_of, time_zone=zone)
         gather_facts(connection, FROM_RAW_ROWS)
-        compared = {rule: compare(connection, rule) for rule in RULES}
-        shown = connection.execute("select count(*) from marts.customer_360").fetchall()[0][0]
-    assert compared["expected_segments.sql"].customers == compared["expected_vip.sql"].customers == shown
-    return compared
+        yield connection

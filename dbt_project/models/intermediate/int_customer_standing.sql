@@ -27,9 +27,9 @@ shop_gaps as (
     select evaluated_on, max(shop_gap_days) as shop_gap_days from gaps group by evaluated_on
 ),
 
--- A source without log-in events says nothing about log-ins, which is not the same as none.
+-- A source without log-in events up to the day says nothing about log-ins, which is not the same as none.
 delivered as (
-    select count(last_login_date) > 0 as has_logins from activity
+    select evaluated_on, count(last_login_date) > 0 as has_logins from activity group by evaluated_on
 ),
 
 joined as (
@@ -47,7 +47,7 @@ joined as (
         gaps.own_gap_days,
         shop_gaps.shop_gap_days,
         case when delivered.has_logins then coalesce(activity.logins_30d, 0) end as logins_30d,
-        delivered.has_logins,
+        coalesce(delivered.has_logins, false) as has_logins,
         activity.last_login_date,
         activity.sessions_30d,
         activity.last_session_date,
@@ -56,7 +56,7 @@ joined as (
         least(customers.registered_date, orders.first_placed_date, activity.first_session_date) as known_from,
         greatest(activity.last_session_date, orders.last_placed_date) as last_active_date
     from customers
-    cross join delivered
+    left join delivered on delivered.evaluated_on = customers.evaluated_on
     left join orders
         on orders.customer_id = customers.customer_id and orders.evaluated_on = customers.evaluated_on
     left join activity

@@ -3,12 +3,19 @@
 {%- set attributes = [
     'customer_category', 'rfm_tier', 'evaluated_tier', 'is_vip', 'value_level', 'activity_level', 'lifecycle_stage',
 ] %}
+{%- set compared_columns = attributes + ['is_gone', 'is_published'] %}
 
 with told_before as (
     select
         *,
         row_number() over (partition by customer_id, as_of_date order by release_id desc) as age
     from {{ source('history', 'customers') }}
+    where as_of_date < {{ as_of_date() }}
+),
+
+first_release as (
+    select coalesce(min(as_of_date), {{ as_of_date() }}) as told_on
+    from {{ source('history', 'releases') }}
     where as_of_date < {{ as_of_date() }}
 ),
 
@@ -26,29 +33,33 @@ gone as (
 ),
 
 told as (
-    select customer_id, {{ attributes | join(', ') }}, is_gone, as_of_date
+    select customer_id, {{ attributes | join(', ') }}, is_gone, true as is_published, as_of_date
     from told_before
     where age = 1
     union all
-    select customer_id{{ ', null' * (attributes | length) }}, true, {{ as_of_date() }}
+    select customer_id{{ ', null' * (attributes | length) }}, true, true, {{ as_of_date() }}
     from gone
     union all
     select
         customers.customer_id, customers.customer_category, customers.rfm_tier, tiers.evaluated_tier, customers.is_vip,
-        customers.value_level, customers.activity_level, customers.lifecycle_stage, false, {{ as_of_date() }}
+        customers.value_level, customers.activity_level, customers.lifecycle_stage, false, true, {{ as_of_date() }}
     from {{ ref('customer_360') }} as customers
     left join tiers on tiers.customer_id = customers.customer_id
+    union all
+    select customer_id, {{ attributes | join(', ') }}, false, false, told_on
+    from {{ ref('int_customer_told_states') }}
+    where not is_published
 ),
 
--- Only what differs from the release before begins a row; a customer that was merged away ends without another one.
+-- Only what differs from the day before it begins a row, and the first release always does; a customer that was merged
+-- away ends without another one.
 compared as (
     select
         *,
-        row_number() over (partition by customer_id order by as_of_date) = 1 as is_first,
-        {%- for attribute in attributes %}
-        lag({{ attribute }}) over (partition by customer_id order by as_of_date) as before_{{ attribute }},
+        {%- for column in compared_columns %}
+        lag({{ column }}) over (partition by customer_id order by as_of_date) as before_{{ column }},
         {%- endfor %}
-        lag(is_gone) over (partition by customer_id order by as_of_date) as before_is_gone
+        row_number() over (partition by customer_id order by as_of_date) = 1 as is_first
     from told
 ),
 
@@ -59,23 +70,35 @@ periods as (
     from compared
     where
         is_first
-        {%- for attribute in attributes %}
-        or {{ attribute }} is distinct from before_{{ attribute }}
+        {%- for column in compared_columns %}
+        or {{ column }} is distinct from before_{{ column }}
         {%- endfor %}
-        or is_gone is distinct from before_is_gone
+),
+
+-- From the first release on only releases tell: of whom it did not know, nothing holds on that day.
+bounded as (
+    select
+        periods.*,
+        case
+            when periods.is_published then periods.next_date
+            else least(coalesce(periods.next_date, first_release.told_on), first_release.told_on)
+        end as ends_before
+    from periods
+    cross join first_release
 ),
 
 final as (
     select
         customer_id,
         as_of_date as valid_from,
-        {{ days_after('next_date', -1) }} as valid_to,
+        {{ days_after('ends_before', -1) }} as valid_to,
+        is_published,
         {{ attributes | join(', ') }}
-    from periods
+    from bounded
     where not is_gone
 )
 
 select
-    customer_id, valid_from, valid_to, customer_category, rfm_tier, evaluated_tier, is_vip, value_level, activity_level,
-    lifecycle_stage
+    customer_id, valid_from, valid_to, is_published, customer_category, rfm_tier, evaluated_tier, is_vip, value_level,
+    activity_level, lifecycle_stage
 from final

@@ -154,3 +154,8 @@ def test_a_level_has_its_chinese_name_where_the_rules_give_one() -> None:
 def test_a_lone_account_is_linked_by_nothing() -> None:
     assert words.linked_by({"rule": "single"}) == "nothing: the only account"
     assert words.linked_by({"rule": "email,phone"}) == "email, phone"
+
+
+@pytest.mark.parametrize(("is_published", "said"), [(True, "published"), (False, "computed afterwards")])
+def test_a_day_that_no_release_told_says_so(is_published: bool, said: str) -> None:
+    assert words.told({"is_published": is_published}) == said

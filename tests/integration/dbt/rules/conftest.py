@@ -41,6 +41,7 @@ def run_rules(
         "+rfm_tier_history",
         "+tier_migrations",
         "+customer_tags",
+        "+customer_restatements",
     ),
     exclude: tuple[str, ...] = (*CORE_MARTS, "source:*", "test_type:generic"),
     variables: Mapping[str, str] | None = None,

@@ -5,6 +5,11 @@ create schema intermediate;
 create schema kpi;
 create schema history;
 create table history.releases (as_of_date date, release_id varchar);
+create table history.customers (
+    customer_id varchar, customer_category varchar, rfm_tier varchar, evaluated_tier varchar, is_vip boolean,
+    value_level varchar, activity_level varchar, lifecycle_stage varchar, as_of_date date, release_id varchar,
+    is_gone boolean
+);
 
 create table dice as
 select

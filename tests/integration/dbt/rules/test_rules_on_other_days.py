@@ -7,8 +7,19 @@ from pathlib import Path
 
 import duckdb
 
-from tests.recomputation.recomputation import FROM_MARTS, define_days, gather_facts, read_sql
+from tests.integration.dbt.rules.conftest import LAST_MONTH
+from tests.recomputation.recomputation import (
+    FROM_MARTS,
+    compare_past_days,
+    define_days,
+    gather_facts,
+    read_sql,
+)
 
+STATE = (
+    *("customer_category", "rfm_tier", "evaluated_tier", "is_vip"),
+    *("value_level", "activity_level", "lifecycle_stage"),
+)
 TIER_ON_DAY = """
     select customer_id, rfm_tier, rfm_score from marts.rfm_tier_history
     where valid_from <= $day and (valid_to is null or $day <= valid_to)
@@ -29,6 +40,43 @@ def test_last_month_counts_what_a_run_of_last_month_counted(built: Path, built_l
         ).fetchall()
     assert len(then) > 20
     assert now == then
+
+
+def test_a_month_end_that_no_release_told_is_what_a_run_of_that_day_published(
+    built: Path, built_last_month: Path
+) -> None:
+    """Nothing in this shop lacks a date but who is blocked, and both runs know that."""
+    state = "customer_id, " + ", ".join(STATE)
+    on_the_day = (
+        f"select {state} from marts.customer_history where is_published = $published and valid_from <= $day"
+    )
+    with duckdb.connect(str(built), read_only=True) as connection:
+        now = connection.execute(
+            f"{on_the_day} and $day <= valid_to order by all", {"published": False, "day": LAST_MONTH}
+        ).fetchall()
+    with duckdb.connect(str(built_last_month), read_only=True) as connection:
+        then = connection.execute(
+            f"{on_the_day} and valid_to is null order by all", {"published": True, "day": LAST_MONTH}
+        ).fetchall()
+    assert len(then) > 1000
+    assert now == then
+
+
+def test_every_month_end_of_a_year_agrees_with_an_independent_recomputation(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    compared = compare_past_days(warehouse)
+    assert {day: found.differing for day, found in compared.items() if found.differing} == {}
+    assert list(compared) == [
+        *(date(2024, 2, 29), date(2024, 1, 31), date(2023, 12, 31), date(2023, 11, 30), date(2023, 10, 31)),
+        *(date(2023, 9, 30), date(2023, 8, 31), date(2023, 7, 31), date(2023, 6, 30), date(2023, 5, 31)),
+        date(2023, 4, 30),
+    ]
+    assert compared[date(2023, 4, 30)].customers > 700
+
+
+def test_days_that_no_release_told_are_not_held_against_today(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert warehouse.execute("select count(*) from marts.customer_restatements").fetchone() == (0,)
 
 
 def test_the_tier_of_last_years_evaluation_can_be_read_on_any_day_up_to_the_next(
