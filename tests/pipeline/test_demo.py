@@ -62,6 +62,7 @@ PROMISED = {
     "marts.churn_scores": "customer_id churn_probability_90d risk_level",
     "marts.recommendations": "customer_id rank product_id score reason",
     "marts.model_cards": "model trained_on cut_date parameters metrics baseline_metrics is_published reason",
+    "marts.prediction_deciles": "model figure decile customers predicted actual actual_low actual_high",
     "marts.kpi_scorecard": "kpi period_start segment period_end value numerator denominator n target status",
     "governance.gate_results": "gate layer table_name severity is_passed observed threshold checked_at",
     "governance.identity_events": "happened_on change_number former_customer_id customer_id event accounts rule",
