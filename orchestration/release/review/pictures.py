@@ -1,0 +1,136 @@
+"""Charts as pictures inside the page: drawn here and now as SVG, for wide screens and for phones.
+
+The only place that knows vl-convert, and how the charts look. No script draws anything at the reader's: the page is
+the same in a browser, in a mail and on paper, and a content security policy can forbid scripts altogether. Text stays
+text and is set in the reader's own fonts, so the machine that builds needs no Chinese ones.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import altair as alt
+import vl_convert
+from markupsafe import Markup
+
+from orchestration.release.review.labels import Label
+
+INK, MUTED, LINE, PAPER = "#1f2a37", "#5b6675", "#d9dee5", "#ffffff"
+BLUE, ORANGE, GREEN, GREY = "#2563a8", "#c2570c", "#2f7d4f", "#8b95a3"
+FONT = "system-ui, -apple-system, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
+THEME = {
+    "background": None,
+    "font": FONT,
+    "padding": 4,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": MUTED,
+        "labelFontSize": 12,
+        "titleColor": MUTED,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "gridColor": LINE,
+        "domainColor": LINE,
+        "tickColor": LINE,
+        "labelLimit": 200,
+    },
+    "legend": {
+        "orient": "top",
+        "labelColor": INK,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "titleColor": MUTED,
+        "labelLimit": 240,
+    },
+    "text": {"fontSize": 12, "color": INK},
+    # What a mark says to screen readers, and to a mouse that rests on it, is what its `description` says.
+    "mark": {"aria": False},
+}
+
+TOLD_MARK = re.compile(r'<(path|text)\b([^>]*?) aria-label="([^"]*)"([^>]*?)(?:/>|></\1>)')
+NAMES_AND_REFERENCES = re.compile(r'(\bid="|url\(#|href="#)')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canvas:
+    """The room for one drawing.
+
+    Attributes:
+        width: pixels, axes and legends included.
+        is_narrow: whether it is a phone's.
+    """
+
+    width: int
+    is_narrow: bool
+
+
+WIDE = Canvas(width=900, is_narrow=False)
+NARROW = Canvas(width=350, is_narrow=True)
+HALF = Canvas(width=400, is_narrow=False)
+"""Two of them side by side on a wide screen, one below the other on a phone: the same drawing for both."""
+
+Chart = alt.Chart | alt.LayerChart
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """One chart.
+
+    Attributes:
+        title: above it.
+        description: what a reader who cannot see it is told.
+        draw: draws it into a canvas.
+        is_half: whether two stand side by side on a wide screen.
+    """
+
+    title: Label
+    description: Label
+    draw: Callable[[Canvas], Chart]
+    is_half: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A chart as the page holds it: SVG and its class in the page's style."""
+
+    style: str
+    svg: Markup
+
+
+def render(picture: Picture, *, name: str) -> list[Drawn]:
+    """Draw a chart for the screens it is meant for.
+
+    Args:
+        picture: what to draw.
+        name: unique in the page; names inside the SVG begin with it.
+
+    Returns:
+        One drawing for a half picture, else a wide and a narrow one.
+    """
+    canvases = {"both": HALF} if picture.is_half else {"wide": WIDE, "narrow": NARROW}
+    return [
+        Drawn(style=style, svg=_svg(picture.draw(canvas), picture=picture, canvas=canvas, name=f"{name}-{style}-"))
+        for style, canvas in canvases.items()
+    ]
+
+
+def told(texts: Iterable[object]) -> str:
+    """Join what a mark says when a mouse rests on it."""
+    return " · ".join(str(text) for text in texts if text not in (None, ""))
+
+
+def _svg(chart: Chart, *, picture: Picture, canvas: Canvas, name: str) -> Markup:
+    spec = chart.properties(
+        width=canvas.width, autosize=alt.AutoSizeParams(type="fit", contains="padding")
+    ).to_dict()
+    spec["config"] = THEME
+    # No base address is allowed: whatever a chart names, drawing it opens no connection.
+    svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+    svg = TOLD_MARK.sub(r"<\1\2\4><title>\3</title></\1>", svg)
+    svg = NAMES_AND_REFERENCES.sub(rf"\1{name}", svg)
+    words = html.escape(str(picture.description), quote=True)
+    return Markup(svg.replace("<svg ", f'<svg role="img" aria-label="{words}" ', 1))  # noqa: S704 - drawn here
