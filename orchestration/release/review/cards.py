@@ -29,7 +29,9 @@ def read_cards(published: Published) -> list[Card]:
     """Read every card, in the order of the labels."""
     known = list(MODELS)
     rows = [_card(row) for row in published.rows(CARDS)]
-    return sorted(rows, key=lambda card: (known.index(card.model) if card.model in known else len(known), card.model))
+    return sorted(
+        rows, key=lambda card: (known.index(card.model) if card.model in known else len(known), card.model)
+    )
 
 
 def read_card(published: Published, model: str) -> Card | None:

@@ -52,7 +52,7 @@ def compose_head(published: Published) -> Head:
     """Read the head from the published file."""
     (release,) = published.rows(RELEASE)
     (gates,) = published.rows(GATES)
-    rows: list[dict[str, Any]] = published.rows(ROWS)
+    rows = published.rows(ROWS)
     known = list(EXTRACTS)
     rows.sort(key=lambda row: known.index(row["extract"]) if row["extract"] in known else len(known))
     return Head(
@@ -69,7 +69,8 @@ def compose_head(published: Published) -> Head:
                 Label("重复", "duplicate"),
             ),
             rows=tuple(
-                (named(EXTRACTS, row["extract"]), *(numbers.count(row[name]) for name in COUNTED)) for row in rows
+                (named(EXTRACTS, row["extract"]), *(numbers.count(row[name]) for name in COUNTED))
+                for row in rows
             ),
         ),
     )

@@ -33,7 +33,7 @@ KPIS = {
     "cross_sell_category_rate": Label("跨品类购买率", "Cross-sell, other category"),
     "cross_sell_revenue_share": Label("交叉销售收入占比", "Cross-sell, share of revenue"),
     "csat": Label("客户满意度 CSAT", "Satisfaction (CSAT)"),
-    "customer_path_days": Label("成长路径天数", "Customer path, days"),
+    "customer_path_days": Label("成长路径用时", "Customer path, time taken"),
     "customer_path_rate": Label("成长路径转化率", "Customer path, rate"),
     "email_click_rate": Label("邮件点击率", "E-mail click rate"),
     "email_open_rate": Label("邮件打开率", "E-mail open rate"),
@@ -135,6 +135,6 @@ UNITS = {
     "CNY per order": Label("元/单", "CNY/order"),
     "days": Label("天", "days"),
     "hours": Label("小时", "hours"),
-    "points of 5": Label("分（满分 5）", "of 5"),
+    "points of 5": Label("满分 5", "of 5"),
 }
 """Units that are told after a value; shares and their differences are told in percent and percentage points."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import altair as alt
@@ -36,7 +36,9 @@ THEME = {
         "domainColor": LINE,
         "tickColor": LINE,
         "labelLimit": 200,
+        "titlePadding": 8,
     },
+    "line": {"strokeJoin": "round"},
     "legend": {
         "orient": "top",
         "labelColor": INK,
@@ -55,25 +57,11 @@ TOLD_MARK = re.compile(r'<(path|text)\b([^>]*?) aria-label="([^"]*)"([^>]*?)(?:/
 NAMES_AND_REFERENCES = re.compile(r'(\bid="|url\(#|href="#)')
 
 
-@dataclass(frozen=True, kw_only=True)
-class Canvas:
-    """The room for one drawing.
+WIDE, NARROW, HALF = 900, 350, 400
+"""Widths in pixels, axes and legends included. Two halves stand side by side on a wide screen, one below the other
+on a phone: the same drawing for both."""
 
-    Attributes:
-        width: pixels, axes and legends included.
-        is_narrow: whether it is a phone's.
-    """
-
-    width: int
-    is_narrow: bool
-
-
-WIDE = Canvas(width=900, is_narrow=False)
-NARROW = Canvas(width=350, is_narrow=True)
-HALF = Canvas(width=400, is_narrow=False)
-"""Two of them side by side on a wide screen, one below the other on a phone: the same drawing for both."""
-
-Chart = alt.Chart | alt.LayerChart
+Chart = alt.LayerChart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,14 +71,14 @@ class Picture:
     Attributes:
         title: above it.
         description: what a reader who cannot see it is told.
-        draw: draws it into a canvas.
-        is_half: whether two stand side by side on a wide screen.
+        draw: draws it, for half of a wide screen; or for the whole of it, where there is another for phones.
+        draw_narrow: draws it for a phone.
     """
 
     title: Label
     description: Label
-    draw: Callable[[Canvas], Chart]
-    is_half: bool = True
+    draw: Callable[[], Chart]
+    draw_narrow: Callable[[], Chart] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,20 +90,39 @@ class Drawn:
 
 
 def render(picture: Picture, *, name: str) -> list[Drawn]:
-    """Draw a chart for the screens it is meant for.
+    """Draw a chart for the screens that it is meant for.
 
     Args:
         picture: what to draw.
         name: unique in the page; names inside the SVG begin with it.
 
     Returns:
-        One drawing for a half picture, else a wide and a narrow one.
+        One drawing, or a wide and a narrow one.
     """
-    canvases = {"both": HALF} if picture.is_half else {"wide": WIDE, "narrow": NARROW}
+    drawings = {"both": (picture.draw, HALF)}
+    if picture.draw_narrow:
+        drawings = {"wide": (picture.draw, WIDE), "narrow": (picture.draw_narrow, NARROW)}
     return [
-        Drawn(style=style, svg=_svg(picture.draw(canvas), picture=picture, canvas=canvas, name=f"{name}-{style}-"))
-        for style, canvas in canvases.items()
+        Drawn(style=style, svg=_svg(draw(), picture=picture, width=width, name=f"{name}-{style}-"))
+        for style, (draw, width) in drawings.items()
     ]
+
+
+def plot(values: Sequence[Mapping[str, object]]) -> alt.Chart:
+    """Begin a layer that has rows of its own."""
+    return alt.Chart(alt.Data(values=list(values)))  # type: ignore[no-untyped-call]
+
+
+def layered(*layers: alt.Chart, values: Sequence[Mapping[str, object]], height: int) -> alt.LayerChart:
+    """Lay charts over each other, the first one lowest.
+
+    Args:
+        layers: charts; one without data of its own draws `values`.
+        values: rows; types of columns are named where they are drawn.
+        height: of the whole picture, pixels.
+    """
+    data = alt.Data(values=list(values))  # type: ignore[no-untyped-call]
+    return alt.LayerChart(data=data, layer=list(layers), height=height)
 
 
 def told(texts: Iterable[object]) -> str:
@@ -123,10 +130,10 @@ def told(texts: Iterable[object]) -> str:
     return " · ".join(str(text) for text in texts if text not in (None, ""))
 
 
-def _svg(chart: Chart, *, picture: Picture, canvas: Canvas, name: str) -> Markup:
-    spec = chart.properties(
-        width=canvas.width, autosize=alt.AutoSizeParams(type="fit", contains="padding")
-    ).to_dict()
+def _svg(chart: Chart, *, picture: Picture, width: int, name: str) -> Markup:
+    spec = chart.properties(width=width, autosize=alt.AutoSizeParams(type="fit", contains="padding")).to_dict(
+        validate=False
+    )  # what a test has drawn once is valid; checking costs as much as drawing
     spec["config"] = THEME
     # No base address is allowed: whatever a chart names, drawing it opens no connection.
     svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -25,9 +26,10 @@ class Published:
     currency: str
     small_count: int
 
-    def rows(self, query: str, *values: object) -> list[dict[str, object]]:
-        """Run a query; money comes as float, because it is only drawn and printed."""
-        return self.connection.execute(query, list(values)).pl().to_dicts()
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """Run a query; one mapping per row, columns by name."""
+        found = self.connection.sql(query)
+        return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +61,8 @@ class Section:
         title: its heading.
         words: how to read it.
         missing: sentences in the place of what cannot be shown.
-        scores: rows of a scorecard.
+        scores: rows of a scorecard, as far as something was measured.
+        unmeasured: the others: a KPI, and its parts with their targets.
         pictures: charts.
         table: figures behind them.
     """
@@ -68,6 +71,7 @@ class Section:
     words: tuple[Label, ...] = ()
     missing: tuple[Label, ...] = ()
     scores: tuple[Score, ...] = ()
+    unmeasured: tuple[tuple[Label, str], ...] = ()
     pictures: tuple[Picture, ...] = ()
     table: Table | None = None
 

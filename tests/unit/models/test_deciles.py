@@ -35,9 +35,7 @@ def test_limits_are_standard_errors_of_the_group():
 def test_shares_have_wilson_limits():
     probabilities = np.linspace(0.0, 1.0, 200)
     answers = probabilities > 0.55
-    table = share_deciles(
-        model="m", figure="f", probabilities=probabilities, answers=answers, confidence=0.9
-    )
+    table = share_deciles(model="m", figure="f", probabilities=probabilities, answers=answers, confidence=0.9)
     low, high = wilson(successes="answered", trials="customers", confidence=0.9)
     expected = table.with_columns(
         answered=(pl.col("actual") * pl.col("customers")).round().cast(pl.Int64)

@@ -9,7 +9,7 @@ import altair as alt
 
 from orchestration.release.review import numbers
 from orchestration.release.review.labels import KPIS, Label, named
-from orchestration.release.review.pictures import BLUE, GREY, INK, LINE, Canvas, Chart, Picture, told
+from orchestration.release.review.pictures import BLUE, GREY, INK, PAPER, Chart, Picture, layered, plot, told
 from orchestration.release.review.section import Published, Section, Table
 
 QUERY = "select * from marts.retention_before_after where segment = 'all' order by metric"
@@ -61,13 +61,15 @@ def _pictures(rows: list[dict[str, Any]]) -> tuple[Picture, ...]:
         ),
         Picture(
             title=Label("差异（百分点）", "Difference (percentage points)"),
-            description=Label("差异及 95 % 区间，零线为无变化。", "Differences with intervals; zero is no change."),
+            description=Label(
+                "差异及 95 % 区间，零线为无变化。", "Differences with intervals; zero is no change."
+            ),
             draw=partial(_differences, rows),
         ),
     )
 
 
-def _rates(rows: list[dict[str, Any]], canvas: Canvas) -> Chart:
+def _rates(rows: list[dict[str, Any]]) -> Chart:
     order = [str(label) for label in SIDES.values()]
     values = [
         {
@@ -89,19 +91,19 @@ def _rates(rows: list[dict[str, Any]], canvas: Canvas) -> Chart:
         for side, label in SIDES.items()
     ]
     colour = alt.Color("side:N", title=None, sort=order, scale=alt.Scale(domain=order, range=[GREY, BLUE]))
-    base = alt.Chart(alt.Data(values=values)).encode(
-        y=_metric_axis(), yOffset=alt.YOffset("side:N", sort=order), color=colour
-    )
+    base = alt.Chart().encode(y=_metric_axis(), yOffset=alt.YOffset("side:N", sort=order), color=colour)
     share = alt.Axis(format=".0%", tickCount=5)
-    return alt.layer(
+    return layered(
         base.mark_rule(strokeWidth=2).encode(
             x=alt.X("low:Q", title=None, axis=share, scale=alt.Scale(zero=False, nice=True)), x2="high:Q"
         ),
         base.mark_point(size=80, filled=True, opacity=1, aria=True).encode(x="rate:Q", description="told:N"),
-    ).properties(height=ROW * len(rows) + 70)
+        values=values,
+        height=ROW * len(rows) + 70,
+    )
 
 
-def _differences(rows: list[dict[str, Any]], canvas: Canvas) -> Chart:
+def _differences(rows: list[dict[str, Any]]) -> Chart:
     values = [
         {
             "metric": _name(row),
@@ -113,10 +115,10 @@ def _differences(rows: list[dict[str, Any]], canvas: Canvas) -> Chart:
         }
         for row in rows
     ]
-    base = alt.Chart(alt.Data(values=values)).encode(y=_metric_axis())
-    axis = alt.Axis(format="+.0%", tickCount=5, labelExpr="replace(datum.label, '%', ' pp')")
-    zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(stroke=INK, strokeDash=[4, 3]).encode(x="zero:Q")
-    return alt.layer(
+    base = alt.Chart().encode(y=_metric_axis())
+    axis = alt.Axis(format="+.0%", tickCount=4, labelExpr="replace(datum.label, '%', ' pp')")
+    zero = plot([{"zero": 0}]).mark_rule(stroke=INK, strokeDash=[4, 3]).encode(x="zero:Q")
+    return layered(
         zero,
         base.mark_rule(strokeWidth=2, stroke=BLUE).encode(
             x=alt.X("low:Q", title=None, axis=axis), x2="high:Q"
@@ -124,15 +126,20 @@ def _differences(rows: list[dict[str, Any]], canvas: Canvas) -> Chart:
         base.mark_point(size=90, filled=True, opacity=1, color=BLUE, aria=True).encode(
             x="difference:Q", description="told:N"
         ),
+        base.mark_text(dy=-14, stroke=PAPER, strokeWidth=4).encode(x="difference:Q", text="label:N"),
         base.mark_text(dy=-14).encode(x="difference:Q", text="label:N"),
-    ).properties(height=ROW * len(rows) + 70)
+        values=values,
+        height=ROW * len(rows) + 70,
+    )
 
 
 def _metric_axis() -> alt.Y:
     return alt.Y(
         "metric:N",
         title=None,
-        axis=alt.Axis(labelExpr="split(datum.label, '|')", ticks=False, domain=False, grid=True, gridColor=LINE),
+        axis=alt.Axis(
+            labelExpr="split(datum.label, '|')", ticks=False, domain=False, grid=True, minExtent=125
+        ),
     )
 
 
@@ -164,6 +171,7 @@ def _table(rows: list[dict[str, Any]], published: Published) -> Table:
             Label("差异与 95 % 区间", "Difference, 95 % interval"),
         ),
         rows=tuple(
-            (named(KPIS, row["metric"]), side(row, "before"), side(row, "after"), _interval(row)) for row in rows
+            (named(KPIS, row["metric"]), side(row, "before"), side(row, "after"), _interval(row))
+            for row in rows
         ),
     )

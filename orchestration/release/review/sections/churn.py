@@ -10,7 +10,7 @@ import altair as alt
 from orchestration.release.review import numbers
 from orchestration.release.review.cards import Card, read_card, withheld
 from orchestration.release.review.labels import GUESSES, Label, named
-from orchestration.release.review.pictures import BLUE, GREY, Canvas, Chart, Picture, told
+from orchestration.release.review.pictures import BLUE, GREY, ORANGE, Chart, Picture, layered, plot, told
 from orchestration.release.review.section import Published, Section, Table
 
 QUERY = """
@@ -35,7 +35,9 @@ def compose(published: Published) -> Section:
         pictures.append(
             Picture(
                 title=Label("预测概率与实际流失率", "Foretold probability and actual share"),
-                description=Label("校准图：对角线为完全准确。", "Calibration: on the diagonal forecasts come true."),
+                description=Label(
+                    "校准图：对角线为完全准确。", "Calibration: on the diagonal forecasts come true."
+                ),
                 draw=partial(_calibration, rows),
             )
         )
@@ -43,14 +45,17 @@ def compose(published: Published) -> Section:
         pictures.append(
             Picture(
                 title=Label("模型与基线", "Model and baselines"),
-                description=Label("模型与基线的 AUC 和平衡准确率。", "AUC and balanced accuracy of model and baselines."),
+                description=Label(
+                    "模型与基线的 AUC 和平衡准确率。", "AUC and balanced accuracy of model and baselines."
+                ),
                 draw=partial(_comparison, compared),
             )
         )
     return Section(
         title=TITLE,
-        words=_words(card, customers=sum(int(str(row["customers"])) for row in rows)) if rows else (),
-        missing=withheld(card) + (() if rows else (Label("没有可检验的截点。", "No later cut could be tested."),)),
+        words=_words(card, customers=sum(row["customers"] for row in rows)) if rows else (),
+        missing=withheld(card)
+        + (() if rows else (Label("没有可检验的截点。", "No later cut could be tested."),)),
         pictures=tuple(pictures),
         table=_table(compared) if compared else None,
     )
@@ -67,7 +72,7 @@ def _words(card: Card | None, *, customers: int) -> tuple[Label, ...]:
     )
 
 
-def _calibration(rows: list[dict[str, Any]], canvas: Canvas) -> Chart:
+def _calibration(rows: list[dict[str, Any]]) -> Chart:
     values = [
         row
         | {
@@ -85,22 +90,25 @@ def _calibration(rows: list[dict[str, Any]], canvas: Canvas) -> Chart:
     whole = alt.Scale(domain=[0, 1])
     axis = alt.Axis(format=".0%", tickCount=5)
     ends = [{"predicted": 0, "actual": 0}, {"predicted": 1, "actual": 1}]
-    diagonal = alt.Chart(alt.Data(values=ends)).mark_line(stroke=GREY, strokeDash=[5, 4])
-    base = alt.Chart(alt.Data(values=values)).encode(
+    diagonal = plot(ends).mark_line(stroke=GREY, strokeDash=[5, 4])
+    base = alt.Chart().encode(
         x=alt.X("predicted:Q", title="预测概率 foretold probability", scale=whole, axis=axis)
     )
-    return alt.layer(
+    return layered(
         diagonal.encode(x="predicted:Q", y="actual:Q"),
         base.mark_rule(stroke=BLUE, strokeWidth=1.5).encode(
-            y=alt.Y("actual_low:Q", title="实际流失率 actual share", scale=whole, axis=axis), y2="actual_high:Q"
+            y=alt.Y("actual_low:Q", title="实际流失率 actual share", scale=whole, axis=axis),
+            y2="actual_high:Q",
         ),
         base.mark_point(size=80, filled=True, opacity=1, color=BLUE, aria=True).encode(
             y="actual:Q", description="told:N"
         ),
-    ).properties(height=HEIGHT)
+        values=values,
+        height=HEIGHT,
+    )
 
 
-def _comparison(compared: list[dict[str, Any]], canvas: Canvas) -> Chart:
+def _comparison(compared: list[dict[str, Any]]) -> Chart:
     figures = {"auc": "AUC", "balanced_accuracy": "平衡准确率 balanced accuracy"}
     values = [
         {
@@ -113,25 +121,29 @@ def _comparison(compared: list[dict[str, Any]], canvas: Canvas) -> Chart:
         for figure, title in figures.items()
     ]
     order = [f"{row['name'].zh}|{row['name'].en}" for row in compared]
-    return (
-        alt.Chart(alt.Data(values=values))
+    points = (
+        alt.Chart()
         .mark_point(size=110, filled=True, opacity=0.95, aria=True)
         .encode(
-            x=alt.X("value:Q", title=None, scale=alt.Scale(domain=[CHANCE, 1]), axis=alt.Axis(tickCount=5)),
+            x=alt.X(
+                "value:Q", title=None, scale=alt.Scale(domain=[CHANCE - 0.05, 1]), axis=alt.Axis(tickCount=5)
+            ),
             y=alt.Y(
                 "name:N",
                 sort=order,
                 title=None,
-                axis=alt.Axis(labelExpr="split(datum.label, '|')", grid=True, ticks=False, domain=False),
+                axis=alt.Axis(
+                    labelExpr="split(datum.label, '|')", grid=True, ticks=False, domain=False, minExtent=115
+                ),
             ),
             color=alt.Color(
-                "figure:N", title=None, scale=alt.Scale(domain=list(figures.values()), range=[BLUE, "#c2570c"])
+                "figure:N", title=None, scale=alt.Scale(domain=list(figures.values()), range=[BLUE, ORANGE])
             ),
             shape=alt.Shape("figure:N", title=None, scale=alt.Scale(domain=list(figures.values()))),
             description="told:N",
         )
-        .properties(height=HEIGHT)
     )
+    return layered(points, values=values, height=HEIGHT)
 
 
 def _compared(card: Card | None) -> list[dict[str, Any]]:
@@ -145,7 +157,12 @@ def _compared(card: Card | None) -> list[dict[str, Any]]:
 
 
 def _table(compared: list[dict[str, Any]]) -> Table:
-    figures = {"auc": "AUC", "balanced_accuracy": "平衡准确率 balanced accuracy", "brier": "Brier", "lift": "lift 10 %"}
+    figures = {
+        "auc": "AUC",
+        "balanced_accuracy": "平衡准确率 balanced accuracy",
+        "brier": "Brier",
+        "lift": "lift 10 %",
+    }
     return Table(
         columns=(MODEL, *(Label(title, title) for title in figures.values())),
         rows=tuple(

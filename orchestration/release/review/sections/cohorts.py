@@ -9,7 +9,7 @@ import altair as alt
 
 from orchestration.release.review import numbers
 from orchestration.release.review.labels import Label
-from orchestration.release.review.pictures import PAPER, Canvas, Chart, Picture, told
+from orchestration.release.review.pictures import PAPER, Chart, Picture, layered, told
 from orchestration.release.review.section import Published, Section, Table
 
 QUERY = """
@@ -27,10 +27,11 @@ MEANS = """
     order by period_number
 """
 TITLE = Label("月度同期群留存", "Retention by monthly cohort")
-PALE, DEEP = "#eef4fb", "#1d4f8c"
-DEEP_FROM = 0.55
+PALE, MIDDLE, DEEP = "#f1f6fb", "#a3c3e4", "#1d4f8c"
+DARK, LIGHT = "#14293d", "#ffffff"
+DEEP_FROM = 0.72
 """Share of the darkest cell's rate from which white digits are read better than dark ones."""
-SHOWN = {False: 24, True: 12}
+SHOWN_WIDE, SHOWN_NARROW = 24, 12
 """Cohorts and months that have room on a wide screen, and on a phone."""
 ROW = 21
 
@@ -57,8 +58,8 @@ def compose(published: Published) -> Section:
             Picture(
                 title=Label("再次下单的比例（%）", "Share who order again (%)"),
                 description=Label("同期群留存热力图。", "Heat map of retention by cohort and month."),
-                draw=partial(_heat_map, cells, small_count=small),
-                is_half=False,
+                draw=partial(_heat_map, cells, shown=SHOWN_WIDE, small_count=small),
+                draw_narrow=partial(_heat_map, cells, shown=SHOWN_NARROW, small_count=small),
             ),
         ),
         table=Table(
@@ -83,8 +84,7 @@ def compose(published: Published) -> Section:
     )
 
 
-def _heat_map(cells: list[dict[str, Any]], canvas: Canvas, *, small_count: int) -> Chart:
-    shown = SHOWN[canvas.is_narrow]
+def _heat_map(cells: list[dict[str, Any]], *, shown: int, small_count: int) -> Chart:
     kept = set(sorted({row["cohort"] for row in cells})[-shown:])
     darkest = max(row["retention_rate"] for row in cells) or 1.0
     rows = [
@@ -106,7 +106,7 @@ def _heat_map(cells: list[dict[str, Any]], canvas: Canvas, *, small_count: int) 
         for row in cells
         if row["cohort"] in kept and row["period_number"] <= shown
     ]
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart().encode(
         x=alt.X(
             "period:O",
             title="首单后第几个月 months since the first order",
@@ -116,11 +116,13 @@ def _heat_map(cells: list[dict[str, Any]], canvas: Canvas, *, small_count: int) 
     )
     squares = base.mark_rect(stroke=PAPER, strokeWidth=1, aria=True).encode(
         color=alt.Color(
-            "rate:Q", scale=alt.Scale(domain=[0, darkest], range=[PALE, DEEP], interpolate="lab"), legend=None
+            "rate:Q",
+            scale=alt.Scale(domain=[0, darkest / 2, darkest], range=[PALE, MIDDLE, DEEP]),
+            legend=None,
         ),
         description="told:N",
     )
     digits = base.mark_text(fontSize=11).encode(
-        text="digits:N", color=alt.condition("datum.is_deep", alt.value("#ffffff"), alt.value("#22405f"))
+        text="digits:N", color=alt.condition("datum.is_deep", alt.value(LIGHT), alt.value(DARK))
     )
-    return alt.layer(squares, digits).properties(height=ROW * len({row["cohort"] for row in rows}) + 50)
+    return layered(squares, digits, values=rows, height=ROW * len({row["cohort"] for row in rows}) + 50)

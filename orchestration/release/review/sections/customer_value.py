@@ -10,14 +10,14 @@ import altair as alt
 from orchestration.release.review import numbers
 from orchestration.release.review.cards import Card, read_card, withheld
 from orchestration.release.review.labels import GUESSES, Label, named
-from orchestration.release.review.pictures import BLUE, GREY, INK, Canvas, Chart, Picture, told
+from orchestration.release.review.pictures import BLUE, GREY, INK, Chart, Picture, layered, told
 from orchestration.release.review.section import Published, Section, Table
 
 QUERY = """
-    select decile, customers, predicted, actual, actual_low, actual_high
+    select figure, decile, customers, predicted, actual, actual_low, actual_high
     from marts.prediction_deciles
-    where model = 'cltv' and figure = ?
-    order by decile
+    where model = 'cltv'
+    order by figure, decile
 """
 TITLE = Label("客户价值：预测与实际", "Customer value: foretold and actual")
 KINDS = {"predicted": Label("预测", "foretold"), "actual": Label("实际", "actual")}
@@ -31,11 +31,14 @@ def compose(published: Published) -> Section:
         "money": Label(f"每客户金额（{published.currency}）", f"Money per customer ({published.currency})"),
         "orders": Label("每客户购买天数", "Purchase days per customer"),
     }
-    found = {figure: published.rows(QUERY, figure) for figure in figures}
+    rows = published.rows(QUERY)
+    found = {figure: [row for row in rows if row["figure"] == figure] for figure in figures}
     pictures = tuple(
         Picture(
             title=title,
-            description=Label("按预测十分位的预测与实际对比。", "Foretold and actual by tenths of the forecast."),
+            description=Label(
+                "按预测十分位的预测与实际对比。", "Foretold and actual by tenths of the forecast."
+            ),
             draw=partial(_bars, found[figure], digits=0 if figure == "money" else 2),
         )
         for figure, title in figures.items()
@@ -43,7 +46,7 @@ def compose(published: Published) -> Section:
     )
     return Section(
         title=TITLE,
-        words=_words(card, customers=sum(int(str(row["customers"])) for row in found["orders"])) if pictures else (),
+        words=_words(card, customers=sum(row["customers"] for row in found["orders"])) if pictures else (),
         missing=withheld(card)
         + (() if pictures else (Label("没有可对照的留出期。", "No holdout could be tried."),)),
         pictures=pictures,
@@ -66,7 +69,7 @@ def _words(card: Card | None, *, customers: int) -> tuple[Label, ...]:
     )
 
 
-def _bars(rows: list[dict[str, Any]], canvas: Canvas, *, digits: int) -> Chart:
+def _bars(rows: list[dict[str, Any]], *, digits: int) -> Chart:
     order = [str(label) for label in KINDS.values()]
     values = [
         {
@@ -75,22 +78,35 @@ def _bars(rows: list[dict[str, Any]], canvas: Canvas, *, digits: int) -> Chart:
             "value": row[kind],
             "low": row["actual_low"] if kind == "actual" else None,
             "high": row["actual_high"] if kind == "actual" else None,
-            "told": told((f"{row['decile']} / 10", label, numbers.amount(row[kind], digits), f"n {row['customers']:,}")),
+            "told": told(
+                (f"{row['decile']} / 10", label, numbers.amount(row[kind], digits), f"n {row['customers']:,}")
+            ),
         }
         for row in rows
         for kind, label in KINDS.items()
     ]
-    base = alt.Chart(alt.Data(values=values)).encode(
+    # A limit of a mean may lie below zero where no value does; the axis need not follow it.
+    lowest = min(0.0, *(row[kind] for row in rows for kind in KINDS))
+    base = alt.Chart().encode(
         x=alt.X("decile:O", title="预测十分位 tenth of the forecast", axis=alt.Axis(labelAngle=0)),
         xOffset=alt.XOffset("kind:N", sort=order),
     )
     bars = base.mark_bar(aria=True).encode(
-        y=alt.Y("value:Q", title=None, axis=alt.Axis(format="~s", tickCount=5)),
+        y=alt.Y(
+            "value:Q",
+            title=None,
+            scale=alt.Scale(domainMin=lowest),
+            axis=alt.Axis(labelExpr="format(datum.value, '~s')", tickCount=5),
+        ),
         color=alt.Color("kind:N", title=None, sort=order, scale=alt.Scale(domain=order, range=[GREY, BLUE])),
         description="told:N",
     )
-    limits = base.transform_filter("datum.low != null").mark_rule(stroke=INK).encode(y="low:Q", y2="high:Q")
-    return alt.layer(bars, limits).properties(height=HEIGHT)
+    limits = (
+        base.transform_filter("datum.low != null")
+        .mark_rule(stroke=INK, clip=True)
+        .encode(y="low:Q", y2="high:Q")
+    )
+    return layered(bars, limits, values=values, height=HEIGHT)
 
 
 def _table(card: Card) -> Table:
@@ -98,7 +114,9 @@ def _table(card: Card) -> Table:
     families = [name for name, tried in card.metrics.get("families", {}).items() if "rmse_orders" in tried]
     best = min(families, key=lambda name: card.metrics["families"][name]["rmse_orders"], default="model")
     rows = [(best, card.metrics["holdout"])]
-    rows += [(named(GUESSES, name), errors) for name, errors in card.baselines.items() if "rmse_orders" in errors]
+    rows += [
+        (named(GUESSES, name), errors) for name, errors in card.baselines.items() if "rmse_orders" in errors
+    ]
     return Table(
         columns=(
             Label("预测方法（校正前）", "Forecast, before the correction"),

@@ -10,7 +10,7 @@ import altair as alt
 
 from orchestration.release.review import numbers
 from orchestration.release.review.labels import FESTIVALS, Label
-from orchestration.release.review.pictures import BLUE, GREY, ORANGE, Canvas, Chart, Picture, told
+from orchestration.release.review.pictures import BLUE, GREY, ORANGE, Chart, Picture, layered, plot, told
 from orchestration.release.review.section import Published, Section, Table
 
 QUERY = """
@@ -49,12 +49,15 @@ def compose(published: Published) -> Section:
             ),
         ),
         missing=tuple(
-            Label(f"{name.zh}：没有上一年的数据可比。", f"{name.en}: the data holds no year before it.") for name in alone
+            Label(f"{name.zh}：没有上一年的数据可比。", f"{name.en}: the data holds no year before it.")
+            for name in alone
         ),
         pictures=tuple(
             Picture(
                 title=_name(rows),
-                description=Label("每日净收入，本年与上年。", "Net revenue by day, this year and the year before."),
+                description=Label(
+                    "每日净收入，本年与上年。", "Net revenue by day, this year and the year before."
+                ),
                 draw=partial(_lines, rows, currency=published.currency),
             )
             for rows in found.values()
@@ -65,7 +68,7 @@ def compose(published: Published) -> Section:
                 Label(f"净收入 {published.currency}", f"Net revenue, {published.currency}"),
                 Label("上年同日", "Same days, year before"),
                 Label("变化", "Change"),
-                Label("订单数", "Orders"),
+                Label("订单数（本年 / 上年）", "Orders, this year / before"),
             ),
             rows=tuple(_totals(rows) for rows in found.values()),
         ),
@@ -94,12 +97,12 @@ def _totals(rows: list[dict[str, Any]]) -> tuple[object, ...]:
         _name(rows),
         numbers.amount(now),
         numbers.amount(before),
-        numbers.percent(now / before - 1) if before > 0 else numbers.NOTHING,
+        numbers.change(now / before - 1) if before > 0 else numbers.NOTHING,
         f"{sum(row['orders'] for row in both):,} / {sum(row['orders_last_year'] for row in both):,}",
     )
 
 
-def _lines(rows: list[dict[str, Any]], canvas: Canvas, *, currency: str) -> Chart:
+def _lines(rows: list[dict[str, Any]], *, currency: str) -> Chart:
     order = [str(label) for label in KINDS.values()]
     values = [
         {
@@ -113,16 +116,31 @@ def _lines(rows: list[dict[str, Any]], canvas: Canvas, *, currency: str) -> Char
         if row[kind] is not None
     ]
     days = [row["day_offset"] for row in rows if row["phase"] == "festival"]
-    tint = alt.Chart(alt.Data(values=[{"from": min(days) - 0.5, "to": max(days) + 0.5}] if days else []))
-    base = alt.Chart(alt.Data(values=values)).encode(
-        x=alt.X("day:Q", title="距大促当日天数 days to the festival's day", axis=alt.Axis(grid=False, tickCount=7)),
-        y=alt.Y("value:Q", title=currency, axis=alt.Axis(format="~s", tickCount=5)),
-        color=alt.Color("kind:N", title=None, sort=order, scale=alt.Scale(domain=order, range=[BLUE, GREY])),
+    tint = plot([{"from": min(days) - 0.5, "to": max(days) + 0.5}] if days else [])
+    base = alt.Chart().encode(
+        x=alt.X(
+            "day:Q",
+            title="距大促当日天数 days to the festival's day",
+            scale=alt.Scale(nice=False),
+            axis=alt.Axis(grid=False, tickCount=6),
+        ),
+        y=alt.Y("value:Q", title=currency, axis=alt.Axis(labelExpr="format(datum.value, '~s')", tickCount=5)),
+        color=alt.Color(
+            "kind:N",
+            title=None,
+            sort=order,
+            scale=alt.Scale(domain=order, range=[BLUE, GREY]),
+            legend=alt.Legend(symbolType="circle", symbolStrokeWidth=0),
+        ),
     )
-    return alt.layer(
+    return layered(
         tint.mark_rect(color=ORANGE, opacity=0.1).encode(x="from:Q", x2="to:Q"),
         base.mark_line(strokeWidth=2).encode(
-            strokeDash=alt.StrokeDash("kind:N", sort=order, scale=alt.Scale(domain=order, range=[[1, 0], [5, 3]]))
+            strokeDash=alt.StrokeDash(
+                "kind:N", legend=None, scale=alt.Scale(domain=order, range=[[1, 0], [5, 3]])
+            )
         ),
         base.mark_point(size=28, filled=True, opacity=1, aria=True).encode(description="told:N"),
-    ).properties(height=HEIGHT)
+        values=values,
+        height=HEIGHT,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from orchestration.release.review import numbers
@@ -13,7 +14,14 @@ QUERY = """
     from marts.kpi_scorecard
     order by kpi, segment
 """
-SIGNS = {"at_least": "≥", "above": ">", "at_most": "≤", "below": "<", "above_previous": "↑", "below_previous": "↓"}
+SIGNS = {
+    "at_least": "≥",
+    "above": ">",
+    "at_most": "≤",
+    "below": "<",
+    "above_previous": "↑",
+    "below_previous": "↓",
+}
 TREND = ("above_previous", "below_previous")
 RANKS = ("missed", "met", "not measurable")
 """What needs work comes first."""
@@ -24,7 +32,8 @@ def compose(published: Published) -> Section:
     rows = published.rows(QUERY)
     rows.sort(key=lambda row: RANKS.index(str(row["status"])))
     counts = [
-        (STATUSES[rank], sum(row["status"] == rank for row in rows)) for rank in ("met", "missed", "not measurable")
+        (STATUSES[rank], sum(row["status"] == rank for row in rows))
+        for rank in ("met", "missed", "not measurable")
     ]
     return Section(
         title=Label("记分卡", "Scorecard"),
@@ -39,16 +48,15 @@ def compose(published: Published) -> Section:
             ),
         ),
         missing=() if rows else (Label("没有任何目标。", "There is no target."),),
-        scores=tuple(_score(row, published) for row in rows),
+        scores=tuple(_score(row, published) for row in rows if row["value"] is not None),
+        unmeasured=_unmeasured([row for row in rows if row["value"] is None]),
     )
 
 
 def _score(row: dict[str, Any], published: Published) -> Score:
     unit, n = row["unit"], row["n"]
-    told = UNITS.get(unit)
-    name = named(KPIS, row["kpi"])
     return Score(
-        name=Label(f"{name.zh}（{told.zh}）", f"{name.en} ({told.en})") if told else name,
+        name=_name(row),
         part=None if row["segment"] == "all" else named(PARTS, row["segment"]),
         value=numbers.measured(row["value"], unit=unit),
         target=_target(row),
@@ -56,6 +64,25 @@ def _score(row: dict[str, Any], published: Published) -> Score:
         status=row["status"],
         is_small=bool(n) and n < published.small_count,
     )
+
+
+def _unmeasured(rows: list[dict[str, Any]]) -> tuple[tuple[Label, str], ...]:
+    """Name the KPIs that nothing is known of, one line each, with parts and targets."""
+    lines = []
+    for _, parts in groupby(rows, key=lambda row: row["kpi"]):
+        listed = list(parts)
+        targets = [
+            _target(row) if row["segment"] == "all" else f"{named(PARTS, row['segment'])} {_target(row)}"
+            for row in listed
+        ]
+        lines.append((_name(listed[0]), "; ".join(targets)))
+    return tuple(lines)
+
+
+def _name(row: dict[str, Any]) -> Label:
+    """Name a KPI with its unit, where that is no percentage."""
+    name, unit = named(KPIS, row["kpi"]), UNITS.get(row["unit"])
+    return Label(f"{name.zh}（{unit.zh}）", f"{name.en} ({unit.en})") if unit else name
 
 
 def _target(row: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import altair as alt
 
 from orchestration.release.review import numbers
 from orchestration.release.review.labels import MOVEMENTS, TIERS, Label, named
-from orchestration.release.review.pictures import BLUE, GREY, PAPER, Canvas, Chart, Picture, told
+from orchestration.release.review.pictures import BLUE, GREY, PAPER, Chart, Picture, layered, told
 from orchestration.release.review.section import Published, Section, Table
 
 PYRAMID = """
@@ -27,22 +27,24 @@ MIGRATION = """
     group by all
 """
 COLOURS = {"new": "#a9bdd4", "up": "#9ed0b0", "back": "#c7dfa6", "down": "#f2c48d", "lost": "#eba79b"}
-ROW = 46
-"""Height of a tier, pixels."""
+ROW, CELL = 62, 46
+"""Height of a tier in pyramid and migration, pixels."""
 LONGEST_BAR_SHARE = 1.45
 """The axis reaches so much farther than the longest bar, so that the figure at its end has room."""
 
 
 def compose(published: Published) -> Section:
     """Draw pyramid and migration, or say that nobody has a tier."""
-    tiers = sorted(published.rows(PYRAMID), key=lambda row: _rank(str(row["tier"])))
+    tiers = sorted(published.rows(PYRAMID), key=lambda row: _rank(row["tier"]))
     moves = published.rows(MIGRATION)
     if not tiers:
         return Section(title=TITLE, missing=(Label("还没有客户拥有等级。", "No customer has a tier yet."),))
     pictures = [
         Picture(
             title=Label("客户占比与 12 个月净收入占比", "Share of customers and of 12-month net revenue"),
-            description=Label("各等级客户占比与收入占比的金字塔图。", "Pyramid: customers and revenue by tier."),
+            description=Label(
+                "各等级客户占比与收入占比的金字塔图。", "Pyramid: customers and revenue by tier."
+            ),
             draw=partial(_pyramid, _shares(tiers), currency=published.currency),
         )
     ]
@@ -63,7 +65,9 @@ def compose(published: Published) -> Section:
                 "evaluation), summed over the months; who moved twice counts twice, who stayed does not count.",
             ),
         ),
-        missing=() if moves else (Label("最近 12 个月没有等级变动。", "Nobody moved in the last 12 months."),),
+        missing=()
+        if moves
+        else (Label("最近 12 个月没有等级变动。", "Nobody moved in the last 12 months."),),
         pictures=tuple(pictures),
         table=Table(
             columns=(
@@ -73,7 +77,7 @@ def compose(published: Published) -> Section:
             ),
             rows=tuple(
                 (
-                    named(TIERS, str(row["tier"])),
+                    named(TIERS, row["tier"]),
                     _few(row["customers"], published),
                     numbers.amount(row["net_revenue"]),
                 )
@@ -104,30 +108,45 @@ def _shares(tiers: list[dict[str, Any]]) -> list[dict[str, Any]]:
         name = str(named(TIERS, row["tier"]))
         share, spent = row["customers"] / customers, max(row["net_revenue"], 0.0) / money if money else 0.0
         sides += [
-            {"tier": name, "side": -1, "share": -share, "label": numbers.percent(share), "customers": row["customers"]},
-            {"tier": name, "side": 1, "share": spent, "label": numbers.percent(spent), "money": row["net_revenue"]},
+            {
+                "tier": name,
+                "side": -1,
+                "share": -share,
+                "label": numbers.percent(share),
+                "customers": row["customers"],
+            },
+            {
+                "tier": name,
+                "side": 1,
+                "share": spent,
+                "label": numbers.percent(spent),
+                "money": row["net_revenue"],
+            },
         ]
     return sides
 
 
-def _pyramid(sides: list[dict[str, Any]], canvas: Canvas, *, currency: str) -> Chart:
+def _pyramid(sides: list[dict[str, Any]], *, currency: str) -> Chart:
     reach = max(abs(row["share"]) for row in sides) * LONGEST_BAR_SHARE
+    names = {-1: "客户 customers", 1: "净收入 net revenue"}
     rows = [
         row
         | {
+            "kind": names[row["side"]],
             "told": told(
                 (
                     row["tier"],
-                    f"{row['customers']:,} 客户 customers" if row["side"] < 0 else f"{row['money']:,.2f} {currency}",
+                    f"{row['customers']:,} 客户 customers"
+                    if row["side"] < 0
+                    else f"{row['money']:,.2f} {currency}",
                     row["label"],
                 )
-            )
+            ),
         }
         for row in sides
     ]
     order = list(dict.fromkeys(row["tier"] for row in rows))
-    names = {-1: "客户 customers", 1: "净收入 net revenue"}
-    base = alt.Chart(alt.Data(values=[row | {"kind": names[row["side"]]} for row in rows])).encode(
+    base = alt.Chart().encode(
         x=alt.X("share:Q", scale=alt.Scale(domain=[-reach, reach]), axis=None),
         y=alt.Y("tier:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False)),
     )
@@ -139,10 +158,10 @@ def _pyramid(sides: list[dict[str, Any]], canvas: Canvas, *, currency: str) -> C
     )
     left = base.transform_filter("datum.side < 0").mark_text(align="right", dx=-5).encode(text="label:N")
     right = base.transform_filter("datum.side > 0").mark_text(align="left", dx=5).encode(text="label:N")
-    return alt.layer(bars, left, right).properties(height=ROW * len(order) + 40)
+    return layered(bars, left, right, values=rows, height=ROW * len(order) + 40)
 
 
-def _migration(moves: list[dict[str, Any]], canvas: Canvas) -> Chart:
+def _migration(moves: list[dict[str, Any]]) -> Chart:
     rows = [
         {
             "from": str(named(TIERS, row["from_tier"])),
@@ -155,12 +174,12 @@ def _migration(moves: list[dict[str, Any]], canvas: Canvas) -> Chart:
     ]
     names = sorted({name for row in moves for name in (row["from_tier"], row["to_tier"])}, key=_rank)
     order = [str(named(TIERS, name)) for name in names]
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart().encode(
         x=alt.X(
             "to:N",
             sort=order,
             title="到 to",
-            axis=alt.Axis(orient="top", labelAngle=0, labelExpr="split(datum.label, ' ')", domain=False, ticks=False),
+            axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, ' ')", domain=False, ticks=False),
         ),
         y=alt.Y("from:N", sort=order, title="从 from", axis=alt.Axis(domain=False, ticks=False)),
     )
@@ -174,6 +193,5 @@ def _migration(moves: list[dict[str, Any]], canvas: Canvas) -> Chart:
         ),
         description="told:N",
     )
-    return alt.layer(cells, base.mark_text().encode(text=alt.Text("customers:Q", format=","))).properties(
-        height=ROW * len(order) + 100
-    )
+    digits = base.mark_text().encode(text=alt.Text("customers:Q", format=","))
+    return layered(cells, digits, values=rows, height=CELL * len(order) + 100)
