@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from orchestration.release.review.sections import (
 
 FOLDER = Path(__file__).resolve().parent
 SECTIONS: Mapping[str, tuple[Label, Compose]] = {
-    "scorecard": (Label("记分卡", "Scorecard"), scorecard.compose),
+    "scorecard": (scorecard.TITLE, scorecard.compose),
     "tiers": (tiers.TITLE, tiers.compose),
     "cohorts": (cohorts.TITLE, cohorts.compose),
     "before_after": (before_after.TITLE, before_after.compose),
@@ -35,7 +35,6 @@ SECTIONS: Mapping[str, tuple[Label, Compose]] = {
     "churn": (churn.TITLE, churn.compose),
     "festivals": (festivals.TITLE, festivals.compose),
 }
-LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class DrawnSection:
     pictures: list[tuple[Picture, list[Drawn]]]
 
 
-def compose_page(*, file: Path, small_count: int) -> tuple[str, list[str]]:
+def compose_page(*, file: Path, small_count: int) -> tuple[str, dict[str, str]]:
     """Compose the page from the published file.
 
     Args:
@@ -55,7 +54,7 @@ def compose_page(*, file: Path, small_count: int) -> tuple[str, list[str]]:
         small_count: below so many customers a figure is marked.
 
     Returns:
-        The page, and the names of the sections that could not be drawn.
+        The page, and why, by name, each section that could not be drawn.
 
     Raises:
         duckdb.Error: the file says nothing of the release itself.
@@ -64,14 +63,14 @@ def compose_page(*, file: Path, small_count: int) -> tuple[str, list[str]]:
         currency = connection.execute("select reporting_currency from governance.release").fetchall()[0][0]
         published = Published(connection=connection, currency=currency, small_count=small_count)
         head = compose_head(published)
-        sections, undrawn = [], []
+        sections: list[DrawnSection] = []
+        undrawn: dict[str, str] = {}
         for name, (title, compose) in SECTIONS.items():
             try:
                 sections.append(_draw(name, compose, published))
             except Exception:
-                LOG.exception("section %s of the review page could not be drawn", name)
                 sections.append(DrawnSection(name, Section(title=title, missing=(NOT_DRAWN,)), []))
-                undrawn.append(name)
+                undrawn[name] = traceback.format_exc()
     return _page().render(head=head, sections=sections, statuses=STATUSES, style=_style()), undrawn
 
 

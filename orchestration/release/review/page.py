@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 import html
-import logging
+import traceback
 from datetime import date
 from pathlib import Path
 
@@ -30,10 +30,9 @@ BARE_PAGE = """<!doctype html>
 <p lang="en">This page could not be drawn. The release itself stands; the log of the run says why.</p>
 </body></html>
 """
-LOG = logging.getLogger(__name__)
 
 
-def write_page(*, folder: Path, file: Path, release_id: str, as_of_date: date) -> list[str]:
+def write_page(*, folder: Path, file: Path, release_id: str, as_of_date: date) -> dict[str, str]:
     """Write the page of a release that is being built.
 
     Args:
@@ -43,7 +42,7 @@ def write_page(*, folder: Path, file: Path, release_id: str, as_of_date: date) -
         as_of_date: last day that it knows.
 
     Returns:
-        Names of the parts that could not be drawn; `page` where none could.
+        Why, by name, each part that could not be drawn; `page` where none could.
 
     Raises:
         OSError: the page cannot be written down.
@@ -53,8 +52,7 @@ def write_page(*, folder: Path, file: Path, release_id: str, as_of_date: date) -
 
         page, undrawn = compose_page(file=file, small_count=small_count(as_of_date))
     except Exception:
-        LOG.exception("the page of release %s could not be drawn", release_id)
-        page, undrawn = BARE_PAGE.format(release_id=html.escape(release_id)), [ALL]
+        page, undrawn = BARE_PAGE.format(release_id=html.escape(release_id)), {ALL: traceback.format_exc()}
     (folder / REVIEW_FILE).write_text(page, encoding="utf-8")
     return undrawn
 

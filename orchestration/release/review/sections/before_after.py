@@ -116,7 +116,7 @@ def _differences(rows: list[dict[str, Any]]) -> Chart:
         for row in rows
     ]
     base = alt.Chart().encode(y=_metric_axis())
-    axis = alt.Axis(format="+.0%", tickCount=4, labelExpr="replace(datum.label, '%', ' pp')")
+    axis = alt.Axis(format="+.0%", tickCount=4, labelExpr="replace(datum.label, '%', '')")
     zero = plot([{"zero": 0}]).mark_rule(stroke=INK, strokeDash=[4, 3]).encode(x="zero:Q")
     return layered(
         zero,

@@ -91,12 +91,12 @@ def _totals(rows: list[dict[str, Any]]) -> tuple[object, ...]:
     if not both:
         now = sum(row["net_revenue"] for row in rows)
         orders = sum(row["orders"] for row in rows)
-        return _name(rows), numbers.amount(now), numbers.NOTHING, numbers.NOTHING, numbers.count(orders)
+        return _name(rows), numbers.count(now), numbers.NOTHING, numbers.NOTHING, numbers.count(orders)
     now, before = (sum(row[kind] for row in both) for kind in KINDS)
     return (
         _name(rows),
-        numbers.amount(now),
-        numbers.amount(before),
+        numbers.count(now),
+        numbers.count(before),
         numbers.change(now / before - 1) if before > 0 else numbers.NOTHING,
         f"{sum(row['orders'] for row in both):,} / {sum(row['orders_last_year'] for row in both):,}",
     )

@@ -14,6 +14,7 @@ QUERY = """
     from marts.kpi_scorecard
     order by kpi, segment
 """
+TITLE = Label("记分卡", "Scorecard")
 SIGNS = {
     "at_least": "≥",
     "above": ">",
@@ -36,7 +37,7 @@ def compose(published: Published) -> Section:
         for rank in ("met", "missed", "not measurable")
     ]
     return Section(
-        title=Label("记分卡", "Scorecard"),
+        title=TITLE,
         words=(
             Label(
                 " · ".join(f"{label.zh} {number}" for label, number in counts),
