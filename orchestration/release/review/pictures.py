@@ -54,7 +54,7 @@ THEME = {
 }
 
 TOLD_MARK = re.compile(r'<(path|text)\b([^>]*?) aria-label="([^"]*)"([^>]*?)(?:/>|></\1>)')
-NAMES_AND_REFERENCES = re.compile(r'(\bid="|url\(#|href="#)')
+NAMES_AND_REFERENCES = re.compile(r'(\bid="|url\(#|href="#)([\w-]+)')
 
 
 WIDE, NARROW, HALF = 900, 350, 400
@@ -138,6 +138,16 @@ def _svg(chart: Chart, *, picture: Picture, width: int, name: str) -> Markup:
     # No base address is allowed: whatever a chart names, drawing it opens no connection.
     svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     svg = TOLD_MARK.sub(r"<\1\2\4><title>\3</title></\1>", svg)
-    svg = NAMES_AND_REFERENCES.sub(rf"\1{name}", svg)
+    svg = _renamed(svg, name=name)
     words = html.escape(str(picture.description), quote=True)
     return Markup(svg.replace("<svg ", f'<svg role="img" aria-label="{words}" ', 1))  # noqa: S704 - drawn here
+
+
+def _renamed(svg: str, *, name: str) -> str:
+    """Number the names inside an SVG from 0: Vega counts on from picture to picture, whatever it drew before."""
+    numbers: dict[str, int] = {}
+
+    def rename(found: re.Match[str]) -> str:
+        return f"{found[1]}{name}{numbers.setdefault(found[2], len(numbers))}"
+
+    return NAMES_AND_REFERENCES.sub(rename, svg)
