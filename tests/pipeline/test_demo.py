@@ -222,7 +222,7 @@ def test_the_review_page_is_drawn_in_whole_and_named_at_the_end(demo_home: Path)
     text = page.read_text(encoding="utf-8")
     assert manifest["release_id"] in text
     assert (
-        text.count("<figure") == 13
+        text.count("<figure") == 11
     )  # all but the two around the CRM, whose first day the demo does not say
     assert "crm_start_date" in text
     assert "No recommender is built yet." in text

@@ -58,7 +58,7 @@ def page_of(file: Path) -> str:
 @pytest.fixture
 def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a page be composed without its pictures, where only words matter."""
-    monkeypatch.setattr(composition, "render", lambda picture, *, name: [])
+    monkeypatch.setattr(composition, "render", lambda *_, **__: [])
 
 
 def section_of(page: str, name: str) -> str:
