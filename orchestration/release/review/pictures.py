@@ -58,8 +58,8 @@ NAMES_AND_REFERENCES = re.compile(r'(\bid="|url\(#|href="#)([\w-]+)')
 
 
 WIDE, NARROW, HALF = 900, 350, 400
-"""Widths in pixels, axes and legends included. Two halves stand side by side on a wide screen, one below the other
-on a phone: the same drawing for both."""
+"""Widths in pixels, labels included; the page scales a picture to its place. Two halves stand side by side on a wide
+screen, one below the other on a phone: the same drawing for both."""
 
 Chart = alt.LayerChart
 
@@ -73,12 +73,14 @@ class Picture:
         description: what a reader who cannot see it is told.
         draw: draws it, for half of a wide screen; or for the whole of it, where there is another for phones.
         draw_narrow: draws it for a phone.
+        room: about how much of the width the labels beside it need, pixels.
     """
 
     title: Label
     description: Label
     draw: Callable[[], Chart]
     draw_narrow: Callable[[], Chart] | None = None
+    room: int = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +121,7 @@ def layered(*layers: alt.Chart, values: Sequence[Mapping[str, object]], height: 
     Args:
         layers: charts; one without data of its own draws `values`.
         values: rows; types of columns are named where they are drawn.
-        height: of the whole picture, pixels.
+        height: of what lies between the axes, pixels.
     """
     data = alt.Data(values=list(values))  # type: ignore[no-untyped-call]
     return alt.LayerChart(data=data, layer=list(layers), height=height)
@@ -131,9 +133,8 @@ def told(texts: Iterable[object]) -> str:
 
 
 def _svg(chart: Chart, *, picture: Picture, width: int, name: str) -> Markup:
-    spec = chart.properties(width=width, autosize=alt.AutoSizeParams(type="fit", contains="padding")).to_dict(
-        validate=False
-    )  # what a test has drawn once is valid; checking costs as much as drawing
+    # Not checked against the language: what a test has drawn is valid. Not fitted: that lays everything out twice.
+    spec = chart.properties(width=width - picture.room).to_dict(validate=False)
     spec["config"] = THEME
     # No base address is allowed: whatever a chart names, drawing it opens no connection.
     svg = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])

@@ -58,6 +58,7 @@ def _pictures(rows: list[dict[str, Any]]) -> tuple[Picture, ...]:
             title=Label("前后比率", "Rates before and after"),
             description=Label("启用前后的复购率与留存率及区间。", "Rates before and after, with intervals."),
             draw=partial(_rates, rows),
+            room=135,
         ),
         Picture(
             title=Label("差异（百分点）", "Difference (percentage points)"),
@@ -65,6 +66,7 @@ def _pictures(rows: list[dict[str, Any]]) -> tuple[Picture, ...]:
                 "差异及 95 % 区间，零线为无变化。", "Differences with intervals; zero is no change."
             ),
             draw=partial(_differences, rows),
+            room=135,
         ),
     )
 
@@ -99,7 +101,7 @@ def _rates(rows: list[dict[str, Any]]) -> Chart:
         ),
         base.mark_point(size=80, filled=True, opacity=1, aria=True).encode(x="rate:Q", description="told:N"),
         values=values,
-        height=ROW * len(rows) + 70,
+        height=ROW * len(rows),
     )
 
 
@@ -129,7 +131,7 @@ def _differences(rows: list[dict[str, Any]]) -> Chart:
         base.mark_text(dy=-14, stroke=PAPER, strokeWidth=4).encode(x="difference:Q", text="label:N"),
         base.mark_text(dy=-14).encode(x="difference:Q", text="label:N"),
         values=values,
-        height=ROW * len(rows) + 70,
+        height=ROW * len(rows),
     )
 
 

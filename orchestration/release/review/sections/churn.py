@@ -21,7 +21,7 @@ QUERY = """
 """
 TITLE = Label("流失预测：校准", "Churn: calibration")
 MODEL = Label("模型", "model")
-HEIGHT = 320
+HEIGHT = 250
 CHANCE = 0.5
 """AUC and balanced accuracy of an order at random."""
 
@@ -39,6 +39,7 @@ def compose(published: Published) -> Section:
                     "校准图：对角线为完全准确。", "Calibration: on the diagonal forecasts come true."
                 ),
                 draw=partial(_calibration, rows),
+                room=65,
             )
         )
     if compared:
@@ -49,6 +50,7 @@ def compose(published: Published) -> Section:
                     "模型与基线的 AUC 和平衡准确率。", "AUC and balanced accuracy of model and baselines."
                 ),
                 draw=partial(_comparison, compared),
+                room=125,
             )
         )
     return Section(

@@ -125,4 +125,4 @@ def _heat_map(cells: list[dict[str, Any]], *, shown: int, small_count: int) -> C
     digits = base.mark_text(fontSize=11).encode(
         text="digits:N", color=alt.condition("datum.is_deep", alt.value(LIGHT), alt.value(DARK))
     )
-    return layered(squares, digits, values=rows, height=ROW * len({row["cohort"] for row in rows}) + 50)
+    return layered(squares, digits, values=rows, height=ROW * len({row["cohort"] for row in rows}))

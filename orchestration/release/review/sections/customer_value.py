@@ -21,7 +21,7 @@ QUERY = """
 """
 TITLE = Label("客户价值：预测与实际", "Customer value: foretold and actual")
 KINDS = {"predicted": Label("预测", "foretold"), "actual": Label("实际", "actual")}
-HEIGHT = 290
+HEIGHT = 220
 
 
 def compose(published: Published) -> Section:
@@ -40,6 +40,7 @@ def compose(published: Published) -> Section:
                 "按预测十分位的预测与实际对比。", "Foretold and actual by tenths of the forecast."
             ),
             draw=partial(_bars, found[figure], digits=0 if figure == "money" else 2),
+            room=45,
         )
         for figure, title in figures.items()
         if found[figure]

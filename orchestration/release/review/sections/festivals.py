@@ -23,7 +23,7 @@ QUERY = """
     order by festival, day_offset
 """
 TITLE = Label("大促同期对比", "Festivals beside the year before")
-HEIGHT = 230
+HEIGHT = 165
 KINDS = {"net_revenue": Label("本年", "this year"), "net_revenue_last_year": Label("上年", "year before")}
 
 
@@ -59,6 +59,7 @@ def compose(published: Published) -> Section:
                     "每日净收入，本年与上年。", "Net revenue by day, this year and the year before."
                 ),
                 draw=partial(_lines, rows, currency=published.currency),
+                room=60,
             )
             for rows in found.values()
         ),

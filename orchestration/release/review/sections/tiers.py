@@ -158,7 +158,7 @@ def _pyramid(sides: list[dict[str, Any]], *, currency: str) -> Chart:
     )
     left = base.transform_filter("datum.side < 0").mark_text(align="right", dx=-5).encode(text="label:N")
     right = base.transform_filter("datum.side > 0").mark_text(align="left", dx=5).encode(text="label:N")
-    return layered(bars, left, right, values=rows, height=ROW * len(order) + 40)
+    return layered(bars, left, right, values=rows, height=ROW * len(order))
 
 
 def _migration(moves: list[dict[str, Any]]) -> Chart:
@@ -194,4 +194,4 @@ def _migration(moves: list[dict[str, Any]]) -> Chart:
         description="told:N",
     )
     digits = base.mark_text().encode(text=alt.Text("customers:Q", format=","))
-    return layered(cells, digits, values=rows, height=CELL * len(order) + 100)
+    return layered(cells, digits, values=rows, height=CELL * len(order))
