@@ -65,6 +65,19 @@ class Visit:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
+    def findings(self) -> list[str]:
+        """Name what is wrong with the page, whatever it shows: complaints, requests beside its own, too much width."""
+        address, *more = self.requests
+        width, room = self.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        )
+        assert self.evaluate("location.href") == address
+        return [
+            *self.complaints,
+            *(f"asked for {url}" for url in more),
+            *([f"{width} pixels wide on a screen of {room}"] if width > room else []),
+        ]
+
     def note(self, event: dict[str, Any]) -> None:
         """Remember what an event says."""
         what, said = event["method"], event["params"]

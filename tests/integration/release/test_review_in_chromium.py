@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from orchestration.release.review.page import REVIEW_FILE, write_page
-from tests.chromium import Browser, Visit, running_chromium
+from tests.chromium import Browser, running_chromium
 
 TABLES = Path(__file__).with_name("published_shop.sql")
 SCREENS = {"wide": 1280, "tablet": 768, "phone": 390}
@@ -59,20 +59,10 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         yield running
 
 
-def findings(visit: Visit, address: str) -> list[str]:
-    """Name what is wrong with a page, whatever it shows."""
-    found = [*visit.complaints, *(f"asked for {url}" for url in visit.requests if url != address)]
-    width, room = visit.evaluate(
-        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
-    return found + ([f"{width} pixels wide on a screen of {room}"] if width > room else [])
-
-
 @pytest.mark.parametrize("screen", SCREENS)
 def test_the_page_is_quiet_whole_and_readable(browser: Browser, page: Path, screen: str) -> None:
     visit = browser.visit(page.as_uri(), width=SCREENS[screen])
-    assert findings(visit, page.as_uri()) == []
-    assert visit.requests == [page.as_uri()]
+    assert visit.findings() == []
     assert visit.evaluate("document.fonts.check('12px sans-serif', '铂金') && document.title").startswith(
         "发布评审"
     )
@@ -103,7 +93,7 @@ def test_the_page_is_quiet_whole_and_readable(browser: Browser, page: Path, scre
 def test_what_is_wrong_with_a_page_is_seen(browser: Browser, tmp_path: Path, defect: str, seen: str) -> None:
     file = tmp_path / "page.html"
     file.write_text(f"<!doctype html><body style='margin: 0'>{defect}", encoding="utf-8")
-    found = findings(browser.visit(file.as_uri(), width=1280), file.as_uri())
+    found = browser.visit(file.as_uri(), width=1280).findings()
     assert [text for text in found if seen in text], found
 
 
