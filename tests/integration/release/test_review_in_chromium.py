@@ -73,7 +73,7 @@ def test_the_page_is_quiet_whole_and_readable(browser: Browser, page: Path, scre
     ]
     for picture in pictures:
         assert picture["marks"] >= LEAST_MARKS, picture
-        assert min(picture["width"], picture["height"]) > 150, picture
+        assert min(picture["width"], picture["height"]) > 100, picture
         assert picture["font"] >= LEAST_FONT_PIXELS, picture
         assert picture["overhang"] <= OVERHANG_PIXELS, picture
         assert picture["said"], picture
