@@ -15,7 +15,8 @@ from tests.chromium import Browser, running_chromium
 
 TABLES = Path(__file__).with_name("published_shop.sql")
 SCREENS = {"wide": 1280, "tablet": 768, "phone": 390}
-LEAST_MARKS = 4
+LEAST_MARKS, LEAST_TELLING = 4, 2
+"""Marks of any picture of this shop, and those of them that say their figures."""
 LEAST_FONT_PIXELS = 9.0
 """Effective size of the smallest text in a picture; below it nobody reads on a phone."""
 OVERHANG_PIXELS = 8
@@ -28,8 +29,14 @@ PICTURES = """
     const texts = [...svg.querySelectorAll('text')].filter(text => text.textContent.trim());
     const marks = [...svg.querySelectorAll('.role-mark path, .role-mark line, .role-mark text')]
         .filter(mark => { const at = mark.getBoundingClientRect(); return at.width + at.height > 0; });
+    const telling = [...svg.querySelectorAll('.role-mark title')].map(title => title.parentNode);
+    const unseen = telling.filter(mark => {
+        const at = mark.getBoundingClientRect(), style = getComputedStyle(mark);
+        return at.width * at.height * style.opacity * style.fillOpacity == 0 || style.fill == 'none';
+    });
     return {
         section: svg.closest('section').id, width: box.width, height: box.height, marks: marks.length,
+        telling: telling.length, unseen: unseen.length,
         said: svg.getAttribute('aria-label'),
         font: Math.min(...texts.map(text => parseFloat(getComputedStyle(text).fontSize) * scale)),
         overhang: Math.max(...texts.map(text => {
@@ -73,6 +80,8 @@ def test_the_page_is_quiet_whole_and_readable(browser: Browser, page: Path, scre
     ]
     for picture in pictures:
         assert picture["marks"] >= LEAST_MARKS, picture
+        assert picture["telling"] >= LEAST_TELLING, picture
+        assert picture["unseen"] == 0, picture
         assert min(picture["width"], picture["height"]) > 100, picture
         assert picture["font"] >= LEAST_FONT_PIXELS, picture
         assert picture["overhang"] <= OVERHANG_PIXELS, picture
