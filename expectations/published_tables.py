@@ -30,6 +30,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "marts.churn_scores": ("customer_id",),
     "marts.recommendations": ("customer_id", "rank"),
     "marts.model_cards": ("model",),
+    "marts.prediction_deciles": ("model", "figure", "decile"),
     "marts.kpi_scorecard": ("kpi", "period_start", "segment"),
     "governance.identity_events": ("happened_on", "change_number", "former_customer_id", "customer_id"),
     "governance.identity_restatements": (
@@ -57,6 +58,7 @@ COMPUTED = frozenset(
         "marts.churn_scores",
         "marts.recommendations",
         "marts.model_cards",
+        "marts.prediction_deciles",
         "marts.kpi_scorecard",
     }
 )

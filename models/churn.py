@@ -25,6 +25,7 @@ from models.churn_quality import (
 )
 from models.churn_settings import ChurnSettings
 from models.classification import Classifier, Recipe, fit_classifier
+from models.deciles import DECILE_SCHEMA, share_deciles
 from models.drift import stability_indexes
 from models.model_cards import build_card
 from models.settings import ModelSettings
@@ -43,10 +44,13 @@ class ChurnResult:
     Attributes:
         scores: columns of `SCORE_SCHEMA`, one row per customer who has placed an order; empty where the card says
             that it is not published.
+        deciles: columns of `models.deciles.DECILE_SCHEMA`, what was foretold at the later cut and what came; empty
+            where nothing was tested.
         card: one row, columns of `models.model_cards.CARD_SCHEMA`.
     """
 
     scores: pl.DataFrame
+    deciles: pl.DataFrame
     card: pl.DataFrame
 
 
@@ -68,6 +72,7 @@ class _Course:
     facts: dict[str, object] = field(default_factory=dict)
     parameters: dict[str, object] = field(default_factory=dict)
     baselines: dict[str, object] = field(default_factory=dict)
+    deciles: list[pl.DataFrame] = field(default_factory=lambda: [pl.DataFrame(schema=DECILE_SCHEMA)])
 
     def train(self, *, cut: Cut, recipes: tuple[Recipe, ...]) -> _Trained:
         """Fit at a cut, on a sample of its customers."""
@@ -110,6 +115,15 @@ class _Course:
             settings=self.settings,
         )
         self.facts["test"] = tested
+        self.deciles.append(
+            share_deciles(
+                model="churn",
+                figure="churned",
+                probabilities=probabilities,
+                answers=answers,
+                confidence=self.purchase_settings.confidence_level,
+            )
+        )
         self.facts["revenue_share_of_safest"] = revenue_share_of_safest(
             asked=asked,
             outcomes=later.outcomes,
@@ -201,7 +215,7 @@ def compute_churn(
         is_published=is_published,
         reason=reason,
     )
-    return ChurnResult(scores=scores, card=card)
+    return ChurnResult(scores=scores, deciles=pl.concat(course.deciles), card=card)
 
 
 def _with_risk(scores: pl.DataFrame, *, settings: ChurnSettings) -> pl.DataFrame:

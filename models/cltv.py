@@ -15,12 +15,14 @@ import numpy as np
 import polars as pl
 
 from models.btyd import fit_gamma_gamma, fit_purchases
+from models.btyd_likelihoods import Floats
 from models.btyd_parameters import AnyPurchaseModel, FitFailedError, SpendModel
 from models.btyd_predictions import DegenerateModelError
 from models.btyd_uncertainty import purchase_covariance, spend_covariance
 from models.cltv_intervals import FittedValue
 from models.cltv_scores import SCORE_SCHEMA, order_values, score_customers
 from models.cltv_segments import build_cltv_segments
+from models.deciles import DECILE_SCHEMA, mean_deciles
 from models.frames import require_columns
 from models.histories import HISTORY, count_histories, count_spending
 from models.holdout import (
@@ -51,11 +53,13 @@ class CltvResult:
     Attributes:
         scores: columns of `SCORE_SCHEMA`, one row per buyer; empty where the card says it is not published.
         segments: columns of `models.cltv_segments.SEGMENT_SCHEMA`; without scores the plan's formula alone.
+        deciles: columns of `models.deciles.DECILE_SCHEMA`, forecast and holdout; empty where nothing was tried.
         card: one row, columns of `models.model_cards.CARD_SCHEMA`.
     """
 
     scores: pl.DataFrame
     segments: pl.DataFrame
+    deciles: pl.DataFrame
     card: pl.DataFrame
 
 
@@ -67,11 +71,13 @@ class Findings:
         metrics: figures of input and quality by name.
         baselines: the same figures of naive forecasts.
         parameters: fitted parameters by model.
+        deciles: forecast and holdout, columns of `models.deciles.DECILE_SCHEMA`.
     """
 
     metrics: dict[str, Any]
     baselines: dict[str, dict[str, Any]] = field(default_factory=dict)
     parameters: dict[str, object] = field(default_factory=dict)
+    deciles: list[pl.DataFrame] = field(default_factory=lambda: [pl.DataFrame(schema=DECILE_SCHEMA)])
 
 
 def choose_holdout_days(*, known_days: int, settings: ModelSettings) -> int:
@@ -153,7 +159,7 @@ def compute_cltv(
         is_published=is_published,
         reason=reason,
     )
-    return CltvResult(scores=scores, segments=segments, card=card)
+    return CltvResult(scores=scores, segments=segments, deciles=pl.concat(found.deciles), card=card)
 
 
 def _score(
@@ -243,6 +249,8 @@ def _try(
         "holdout": best.errors.as_metrics(),
         "correction": asdict(correction) if correction else None,
     }
+    factor = correction.factor if correction else 1.0
+    _note_deciles("orders", best.forecast * factor, actual, settings=settings, found=found)
     for name, guess in naive_forecasts(calibration=ordered, holdout_days=holdout_days).items():
         found.baselines[name] = forecast_errors(forecast=guess, actual=actual).as_metrics()
     _try_money(calibration=ordered, trial=best, correction=correction, settings=settings, found=found)
@@ -281,6 +289,7 @@ def _try_money(
     first_counts = errors[True] < errors[False]
     value = values[first_counts]
     found.metrics["first_order_tells_of_money"] = first_counts
+    _note_deciles("money", value, actual, settings=settings, found=found)
     total = float(actual.sum())
     found.metrics["holdout_money"] = {
         "actual_money": total,
@@ -292,6 +301,20 @@ def _try_money(
     found.baselines["last_year_money"] = {
         "money_share_of_best_tenth": money_of_the_best(score=last_year, money=actual)
     }
+
+
+def _note_deciles(
+    figure: str, predicted: Floats, actual: Floats, *, settings: ModelSettings, found: Findings
+) -> None:
+    found.deciles.append(
+        mean_deciles(
+            model="cltv",
+            figure=figure,
+            predicted=predicted,
+            actual=actual,
+            confidence=settings.confidence_level,
+        )
+    )
 
 
 def _demand_better(*, errors: HoldoutErrors, found: Findings) -> None:

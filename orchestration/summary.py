@@ -63,6 +63,7 @@ def release_summary(*, settings: Settings, seconds: dict[str, float]) -> dict[st
         "as_of": manifest["as_of"],
         "currency": currency,
         "path": str(path),
+        "review": str(settings.current_link / "review.html"),
         **figures,
         "tiers": {tier: {"customers": count, "net_revenue_12m": revenue} for tier, count, revenue in tiers},
         "scorecard": [
@@ -106,6 +107,7 @@ def _show_run(result: dict[str, Any], console: Console) -> None:
         facts.add_row(label, Text(str(value)))
     console.print(facts, _tier_table(result), _scorecard_table(result))
     console.print("Open it:", Text(result["path"], style="bold"))
+    console.print("Review: ", Text(result["review"], style="bold"))
 
 
 def _tier_table(result: dict[str, Any]) -> Table:

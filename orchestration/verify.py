@@ -186,12 +186,14 @@ def _scratch_settings(*, manifest: dict[str, Any], settings: Settings, scratch: 
 
 
 def _demand_untouched(release: Release, manifest: dict[str, Any]) -> None:
-    """Raise if the file that readers open is not the one that was published."""
-    if file_hash(release.file) != manifest["file"]["sha256"]:
-        raise VerificationFailedError(
-            f"{release.file} is not the file that was published: its bytes differ from the manifest's. Restore it from "
-            "a backup, or publish a new release with `rapport run`."
-        )
+    """Raise if a file that readers open is not the one that was published; older releases have no page."""
+    for said in (manifest["file"], *filter(None, [manifest.get("review")])):
+        file = release.path / said["name"]
+        if not file.is_file() or file_hash(file) != said["sha256"]:
+            raise VerificationFailedError(
+                f"{file} is not the file that was published: its bytes differ from the manifest's. Restore it from "
+                "a backup, or publish a new release with `rapport run`."
+            )
 
 
 def _seeds_of(release: Release, manifest: dict[str, Any]) -> Path | None:

@@ -59,19 +59,21 @@ def unfilled_tables(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[
     name="kpi__predictions",
     specs=[
         dg.AssetSpec(["kpi", table], deps=MARTS, description=declared_tables()[table].description)
-        for table in (*PREDICTED, "model_cards")
+        for table in (*PREDICTED, "prediction_deciles", "model_cards")
     ],
     group_name="kpi",
 )
 def predictions(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None]]:
     """Foretell what customers will do; the cards say how far to trust it."""
-    cards = [build_unbuilt_cards()]
+    cards, deciles = [build_unbuilt_cards()], []
     with computation(run_settings) as run:
         for foretell in PREDICTIONS:
             prediction = foretell(run)
             cards.append(prediction.card)
+            deciles.append(prediction.deciles)
             for table, frame in prediction.tables.items():
                 yield run.write(table, frame)
+        yield run.write("prediction_deciles", pl.concat(deciles))
         yield run.write("model_cards", pl.concat(cards))
 
 

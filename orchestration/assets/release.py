@@ -36,12 +36,14 @@ def current_release(
         as_of_date=as_of,
         manifest_path=ensure_manifest(),
         built_at=datetime.now(UTC),
+        warn=context.log.warning,
     )
     return dg.MaterializeResult(
         metadata={
             "release": release.release_id,
             "as_of": as_of.isoformat(),
             "path": dg.MetadataValue.path(release.path / "marts.duckdb"),
+            "review": dg.MetadataValue.path(release.path / "review.html"),
             "warehouse": _vacuum(context, settings),
         }
     )

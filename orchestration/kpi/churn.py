@@ -44,7 +44,7 @@ def foretell_churn(run: Computation) -> Prediction:
         settings=settings,
         purchase_settings=run.model,
     )
-    return Prediction({"churn_scores": result.scores}, result.card)
+    return Prediction({"churn_scores": result.scores}, result.card, result.deciles)
 
 
 def read_churn_settings(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> ChurnSettings:

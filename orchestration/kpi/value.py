@@ -32,7 +32,8 @@ def foretell_value(run: Computation) -> Prediction:
         settings=run.model,
         money=money,
     )
-    return Prediction({"cltv_scores": result.scores, "cltv_segments": result.segments}, result.card)
+    tables = {"cltv_scores": result.scores, "cltv_segments": result.segments}
+    return Prediction(tables, result.card, result.deciles)
 
 
 def prepare_purchase_days(

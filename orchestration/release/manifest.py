@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import date, datetime
 from functools import cache
@@ -17,7 +17,7 @@ from orchestration.release.history import kept_files
 from orchestration.settings import PROJECT_ROOT, SEEDS_DIR, Settings
 
 CODE_FOLDERS = ("orchestration", "models", "expectations", "dbt_project")
-CODE_SUFFIXES = frozenset({".py", ".sql", ".yml", ".toml", ".md"})
+CODE_SUFFIXES = frozenset({".py", ".sql", ".yml", ".toml", ".md", ".html", ".css"})
 SEED_SUFFIXES = frozenset({".csv", ".yml"})
 IGNORED_FOLDERS = frozenset({"target", "logs", "__pycache__"})
 PACKAGES = ("rapport", "duckdb", "dbt-core", "dbt-duckdb", "polars", "great-expectations", "lifetimes")
@@ -32,6 +32,8 @@ def describe(
     built_at: datetime,
     tables: Mapping[str, Mapping[str, Any]],
     file: Path,
+    page: Path,
+    undrawn: Sequence[str],
 ) -> dict[str, Any]:
     """Return the manifest of a release that has been written but not yet published.
 
@@ -43,6 +45,8 @@ def describe(
         built_at: UTC.
         tables: rows and content hash per published table.
         file: the written DuckDB file.
+        page: the written review page.
+        undrawn: its parts that could not be drawn.
     """
     return {
         "release_id": release_id,
@@ -51,7 +55,8 @@ def describe(
         "built_at": built_at.isoformat(),
         "inputs": _inputs(settings.ledger_path),
         "tables": dict(tables),
-        "file": {"name": file.name, "size_bytes": file.stat().st_size, "sha256": file_hash(file)},
+        "file": _written(file),
+        "review": _written(page) | {"undrawn": list(undrawn)},
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
         "code_hash": code_hash(),
         "seeds": seed_hashes(SEEDS_DIR),
@@ -66,6 +71,10 @@ def describe(
             "threads": settings.threads,
         },
     }
+
+
+def _written(file: Path) -> dict[str, Any]:
+    return {"name": file.name, "size_bytes": file.stat().st_size, "sha256": file_hash(file)}
 
 
 def code_version() -> str:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from orchestration.release import manifest as manifests
 from orchestration.release.dictionary import load_tables
 from orchestration.release.pseudonyms import read_salt
 from orchestration.release.registry import MANIFEST_FILE, MARTS_FILE, SEEDS_FOLDER, Release
+from orchestration.release.review.page import REVIEW_FILE, write_page
 from orchestration.release.tables import describe_release, measure_tables, write_tables
 from orchestration.settings import SEEDS_DIR, Settings
 from orchestration.warehouse import open_warehouse
@@ -37,7 +38,13 @@ READ_ONLY = 0o444
 
 
 def publish(
-    *, settings: Settings, batch_id: str, as_of_date: date, manifest_path: Path, built_at: datetime
+    *,
+    settings: Settings,
+    batch_id: str,
+    as_of_date: date,
+    manifest_path: Path,
+    built_at: datetime,
+    warn: Callable[[str], object] = lambda _: None,
 ) -> Release:
     """Write a release, make it current, and prune the oldest ones.
 
@@ -47,6 +54,7 @@ def publish(
         as_of_date: last day that the release knows.
         manifest_path: dbt's manifest, for the meaning of tables and columns.
         built_at: moment of the build; with a zone, or naive and meaning UTC.
+        warn: is told what of the review page could not be drawn; that refuses no release.
 
     Returns:
         The release that readers open from now on.
@@ -77,6 +85,11 @@ def publish(
                     "built_at": built_at,
                 },
             )
+        undrawn = write_page(
+            folder=folder, file=folder / MARTS_FILE, release_id=release_id, as_of_date=as_of_date
+        )
+        for part, why in undrawn.items():
+            warn(f"the review page of release {release_id} could not be drawn in whole: {part}\n{why}")
         described = manifests.describe(
             settings=settings,
             release_id=release_id,
@@ -85,6 +98,8 @@ def publish(
             built_at=built_at,
             tables=tables,
             file=folder / MARTS_FILE,
+            page=folder / REVIEW_FILE,
+            undrawn=sorted(undrawn),
         )
         text = json.dumps(described, indent=2, ensure_ascii=False)
         (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chromium import running_chromium
 from tests.pipeline.commands import published, rapport, release_of
 from tests.pipeline.conftest import CUSTOMERS
 from tests.pipeline.permuted import permute
@@ -66,6 +67,7 @@ PROMISED = {
     "marts.churn_scores": "customer_id churn_probability_90d risk_level",
     "marts.recommendations": "customer_id rank product_id score reason",
     "marts.model_cards": "model trained_on cut_date parameters metrics baseline_metrics is_published reason",
+    "marts.prediction_deciles": "model figure decile customers predicted actual actual_low actual_high",
     "marts.kpi_scorecard": "kpi period_start segment period_end value numerator denominator n target status",
     "governance.gate_results": "gate layer table_name severity is_passed observed threshold checked_at",
     "governance.identity_events": "happened_on change_number former_customer_id customer_id event accounts rule",
@@ -216,11 +218,36 @@ def test_every_customer_of_each_month_end_agrees_with_an_independent_recomputati
 def test_no_name_email_or_phone_of_the_shop_is_published(demo_home: Path) -> None:
     secrets = _personal_values(demo_home / "warehouse.duckdb")
     assert len(secrets) > CUSTOMERS
-    content = (demo_home / "current" / "marts.duckdb").read_bytes()
+    content = b"".join(
+        (demo_home / "current" / name).read_bytes() for name in ("marts.duckdb", "review.html")
+    )
     texts = _published_texts(demo_home)
     for secret in secrets:
         assert secret.encode() not in content
         assert secret not in texts
+
+
+def test_the_review_page_is_drawn_in_whole_and_named_at_the_end(demo_home: Path) -> None:
+    page = demo_home / "current" / "review.html"
+    manifest = json.loads((demo_home / "current" / "manifest.json").read_text())
+    assert manifest["review"]["undrawn"] == []
+    assert manifest["review"]["size_bytes"] == page.stat().st_size < 2_000_000
+    text = page.read_text(encoding="utf-8")
+    assert manifest["release_id"] in text
+    assert (
+        text.count("<figure") == 11
+    )  # all but the two around the CRM, whose first day the demo does not say
+    assert "crm_start_date" in text
+    assert "No recommender is built yet." in text
+
+
+def test_the_review_page_of_the_demo_is_quiet_in_a_browser(demo_home: Path, tmp_path: Path) -> None:
+    page = (demo_home / "current" / "review.html").resolve().as_uri()
+    with running_chromium(tmp_path / "profile") as browser:
+        for width in (1280, 390):
+            visit = browser.visit(page, width=width)
+            assert visit.findings() == []
+            assert visit.evaluate("document.querySelectorAll('figure svg .role-mark path').length") > 300
 
 
 def _personal_values(warehouse: Path) -> list[str]:

@@ -101,8 +101,9 @@ def test_rules_that_are_not_those_of_the_release_are_told(nights: TwoNights) -> 
     assert "marts.customer_360" in outcome.err
 
 
-def test_a_touched_file_is_told_without_building(nights: TwoNights) -> None:
-    file = nights.home / "releases" / nights.first / "marts.duckdb"
+@pytest.mark.parametrize("name", ["marts.duckdb", "review.html"])
+def test_a_touched_file_is_told_without_building(nights: TwoNights, name: str) -> None:
+    file = nights.home / "releases" / nights.first / name
     content = file.read_bytes()
     file.chmod(0o644)
     file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))

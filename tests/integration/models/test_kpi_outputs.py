@@ -26,6 +26,7 @@ PROMISED = {
     "churn_scores": "customer_id churn_probability_90d risk_level",
     "recommendations": "customer_id rank product_id score reason",
     "model_cards": "model trained_on cut_date parameters metrics baseline_metrics is_published reason",
+    "prediction_deciles": "model figure decile customers predicted actual actual_low actual_high",
     "cohort_retention": "cohort_month period_number cohort_size active_customers retention_rate rate_low "
     "rate_high net_revenue cumulative_net_revenue_per_customer",
     "cohort_retention_weekly": "cohort_week period_number cohort_size active_customers retention_rate rate_low "

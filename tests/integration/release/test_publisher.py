@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import stat
 from collections.abc import Callable
@@ -169,7 +171,12 @@ def test_another_input_has_other_hashes_where_it_differs(publish_batch: Publish)
 
 def test_the_files_are_read_only_and_nothing_else_is_left(settings: Settings, publish_batch: Publish) -> None:
     release = publish_batch()
-    assert sorted(path.name for path in release.path.iterdir()) == ["manifest.json", "marts.duckdb", "seeds"]
+    assert {path.name for path in release.path.iterdir()} == {
+        "manifest.json",
+        "marts.duckdb",
+        "review.html",
+        "seeds",
+    }
     files = [path for path in release.path.rglob("*") if path.is_file()]
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o444}
     assert {path.name for path in (release.path / "seeds").iterdir()} >= {"rfm_points.csv", "vip_rules.csv"}
@@ -261,6 +268,53 @@ def test_a_publish_that_stops_half_way_leaves_no_trace(
         after.release_id,
         before.release_id,
     ]
+
+
+# The warehouse of these tests has hardly a table that the page shows.
+def test_a_page_that_cannot_be_drawn_is_told_and_refuses_nothing(
+    settings: Settings, build: Callable[..., None], pass_gates: Callable[..., None], manifest_path: Path
+) -> None:
+    build()
+    pass_gates(batch_id="batch")
+    warnings: list[str] = []
+    release = publish(
+        settings=settings,
+        batch_id="batch",
+        as_of_date=date(2026, 6, 30),
+        manifest_path=manifest_path,
+        built_at=BUILT_AT,
+        warn=warnings.append,
+    )
+    assert registry.current_release(settings=settings) == release
+    said = json.loads((release.path / "manifest.json").read_text())["review"]
+    page = (release.path / "review.html").read_bytes()
+    assert said == {
+        "name": "review.html",
+        "size_bytes": len(page),
+        "sha256": hashlib.sha256(page).hexdigest(),
+        "undrawn": ["page"],
+    }
+    assert release.release_id in page.decode()
+    (warning,) = warnings
+    assert "Table with name ingested_files does not exist" in warning
+
+
+def test_a_page_that_cannot_be_written_down_leaves_no_release(
+    settings: Settings, publish_batch: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_text
+
+    def fill_the_disk(path: Path, *args: str, **kwargs: str) -> int:
+        if path.name == "review.html":
+            raise OSError(errno.ENOSPC, "no space left")
+        return write(path, *args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", fill_the_disk)
+        with pytest.raises(OSError, match="no space left"):
+            publish_batch()
+    assert registry.list_releases(settings=settings) == []
+    assert list(settings.temp_dir.glob("release-*")) == []
 
 
 def test_a_promised_column_that_is_missing_stops_the_release(

@@ -101,6 +101,17 @@ def test_what_is_told_with_seventy_percent_comes_in_seventy_of_a_hundred(publish
         assert abs(group["actual_rate"] - told) < 4 * error + 0.02
 
 
+def test_the_tenths_are_those_of_the_card_and_hold_everybody_who_was_tested(published):
+    metrics = json.loads(published.card["metrics"][0])
+    table = published.deciles
+    assert table.select("model", "figure").unique().rows() == [("churn", "churned")]
+    assert table["customers"].sum() == metrics["test_customers"]
+    assert (table["actual"] * table["customers"]).sum() == pytest.approx(metrics["test_churned"])
+    for row, group in zip(table.to_dicts(), metrics["test"]["calibration"].values(), strict=True):
+        assert row["predicted"] == pytest.approx(group["predicted_rate"], rel=1e-8)
+        assert row["actual_low"] <= row["actual"] <= row["actual_high"]
+
+
 def test_risk_follows_the_probability(published, churn_settings):
     for level, low, high in (("low", 0, 0.5), ("medium", 0.5, 0.8), ("high", 0.8, 1.01)):
         within = pl.col("churn_probability_90d").is_between(low, high, closed="left")
@@ -120,6 +131,7 @@ def test_the_order_of_rows_does_not_move_a_bit(shop, published, churn_settings, 
     )
     assert again.scores.equals(published.scores)
     assert again.card.equals(published.card)
+    assert again.deciles.equals(published.deciles)
 
 
 def withheld(reason: str, shop, churn_settings, settings, **changes: object) -> dict[str, object]:
@@ -128,6 +140,7 @@ def withheld(reason: str, shop, churn_settings, settings, **changes: object) -> 
     assert result.scores.is_empty()
     assert not card["is_published"]
     assert reason in card["reason"], card["reason"]
+    assert result.deciles.is_empty() == ("test" not in json.loads(card["metrics"]))
     return card
 
 

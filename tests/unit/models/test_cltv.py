@@ -122,6 +122,29 @@ def test_scores_are_finite_and_hang_together(shop, settings):
     )
 
 
+def test_the_tenths_add_up_to_the_holdout_of_the_card(shop, settings):
+    result = compute_cltv(**shop, as_of=AS_OF, holdout_days=HOLDOUT, settings=settings)
+    metrics = json.loads(result.card["metrics"][0])
+    orders, money = (
+        result.deciles.filter(pl.col("figure") == figure).select(
+            customers=pl.col("customers").sum(),
+            predicted=(pl.col("predicted") * pl.col("customers")).sum(),
+            actual=(pl.col("actual") * pl.col("customers")).sum(),
+        )
+        for figure in ("orders", "money")
+    )
+    told, factor = metrics["holdout"], metrics["correction"]["factor"]
+    corrected = told["predicted_orders"] * factor
+    assert orders.row(0) == pytest.approx((told["customers"], corrected, told["actual_orders"]), rel=1e-7)
+    paid = metrics["holdout_money"]
+    expected = (told["customers"], paid["predicted_money_after_correction"], paid["actual_money"])
+    assert money.row(0) == pytest.approx(expected, rel=1e-7)
+    best = result.deciles.filter(pl.col("figure") == "money", pl.col("decile") == 10)
+    assert (best["actual"] * best["customers"]).sum() / paid["actual_money"] == pytest.approx(
+        paid["money_share_of_best_tenth"], rel=0.02
+    )
+
+
 def test_the_order_of_rows_does_not_move_a_bit(shop, settings):
     shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=5) for name, frame in shop.items()}
     first, second = (
@@ -130,6 +153,7 @@ def test_the_order_of_rows_does_not_move_a_bit(shop, settings):
     )
     assert first.scores.equals(second.scores)
     assert first.card.equals(second.card)
+    assert first.deciles.equals(second.deciles)
 
 
 def withheld(reason: str, frames: dict[str, pl.DataFrame], settings) -> dict[str, object]:
@@ -138,6 +162,7 @@ def withheld(reason: str, frames: dict[str, pl.DataFrame], settings) -> dict[str
     assert result.scores.is_empty()
     assert not card["is_published"]
     assert reason in card["reason"]
+    assert result.deciles.is_empty() == ("holdout" not in json.loads(card["metrics"]))
     return card
 
 
