@@ -63,7 +63,9 @@ def fit_next_order(*, waits: pl.DataFrame, settings: NextOrderSettings) -> NextO
     ordered = waits.sort("customer_id", "gaps")
     over = int(ordered["is_over"].sum())
     if over < settings.next_order_min_gaps:
-        raise TooFewGapsError(f"There are {over} gaps between orders; {settings.next_order_min_gaps} are needed.")
+        raise TooFewGapsError(
+            f"There are {over} gaps between orders; {settings.next_order_min_gaps} are needed."
+        )
     prior = fit_gap_prior(waits=ordered)
     lasted = _days(ordered) / _expected(ordered, prior)
     is_over = ordered["is_over"].to_numpy().astype(bool)
@@ -155,9 +157,7 @@ def _days(frame: pl.DataFrame) -> Floats:
 
 
 def _expected(frame: pl.DataFrame, prior: GapPrior) -> Floats:
-    gaps, millionths = (
-        frame[name].to_numpy().astype(np.float64) for name in ("gaps", "log_gaps_millionths")
-    )
+    gaps, millionths = (frame[name].to_numpy().astype(np.float64) for name in ("gaps", "log_gaps_millionths"))
     return expected_gaps(prior=prior, gaps=gaps, log_gaps=millionths / MILLION)
 
 

@@ -44,7 +44,9 @@ def actual_days(*, open_waits: pl.DataFrame, outcomes: pl.DataFrame) -> Floats:
     return joined["days_until_order"].fill_null(float("inf")).to_numpy()
 
 
-def measure_forecast(*, forecast: pl.DataFrame, actual: Floats, settings: NextOrderSettings) -> dict[str, object]:
+def measure_forecast(
+    *, forecast: pl.DataFrame, actual: Floats, settings: NextOrderSettings
+) -> dict[str, object]:
     """Measure the model.
 
     Args:

@@ -4,8 +4,8 @@ Two days in time. The waits up to a cut, one horizon before the as-of date, are 
 it; if that holds, the waits up to the as-of date are fitted and foretell the days after it. A wait that is not over
 yet counts as one that has lasted so long already.
 
-Belongs here: that course, the card, the published table, and every reason to withhold. Does not belong here: fits,
-figures, or the rule of repurchase (`orchestration/kpi/queries/repurchases.sql`).
+Belongs here: that course, the card, and every reason to withhold. Does not belong here: fits, figures, the published
+table, or the rule of repurchase (`orchestration/kpi/queries/repurchases.sql`).
 """
 
 from __future__ import annotations
@@ -32,35 +32,13 @@ from models.next_order_quality import (
     measure_forecast,
 )
 from models.next_order_settings import NextOrderSettings
+from models.next_order_table import REPURCHASE_SCHEMA, build_next_orders
 from models.order_gaps import TooFewGapsError
 
-PRAISE = "Misses the next order by fewer days than every baseline on a holdout in time, and its intervals hold."
-NOT_PUBLISHED, UNLIKELY = "not_published", "unlikely_within_horizon"
+PRAISE = (
+    "Misses the next order by fewer days than every baseline on a holdout in time, and its intervals hold."
+)
 DRIFTING = ("gaps", "waited_days", "expected_gap_days")
-
-REPURCHASE_SCHEMA = pl.Schema(
-    {
-        "customer_id": pl.String,
-        "due_product_category": pl.String,
-        "due_product_id": pl.String,
-        "repurchase_gap_days": pl.Int32,
-        "repurchase_basis": pl.String,
-        "repurchase_due_date": pl.Date,
-        "is_repurchase_due": pl.Boolean,
-    }
-)
-NEXT_ORDERS_SCHEMA = pl.Schema(
-    {
-        "customer_id": pl.String,
-        "expected_gap_days": pl.Float64,
-        "basis": pl.String,
-        "next_order_date": pl.Date,
-        "earliest_next_order_date": pl.Date,
-        "latest_next_order_date": pl.Date,
-        "no_date_reason": pl.String,
-        **{name: kind for name, kind in REPURCHASE_SCHEMA.items() if name != "customer_id"},
-    }
-)
 
 
 class WithheldError(Exception):
@@ -87,7 +65,7 @@ class NextOrderResult:
     """Dates and the card that explains them.
 
     Attributes:
-        next_orders: columns of `NEXT_ORDERS_SCHEMA`, one row per customer of `repurchases`.
+        next_orders: columns of `models.next_order_table.NEXT_ORDERS_SCHEMA`, one row per customer of `repurchases`.
         card: one row, columns of `models.model_cards.CARD_SCHEMA`.
     """
 
@@ -214,26 +192,9 @@ def compute_next_orders(
         is_published=forecast is not None,
         reason=reason,
     )
-    return NextOrderResult(next_orders=_table(repurchases, forecast, today=today.day), card=card)
-
-
-def _table(repurchases: pl.DataFrame, forecast: pl.DataFrame | None, *, today: date) -> pl.DataFrame:
-    if forecast is None:
-        told = repurchases.with_columns(no_date_reason=pl.lit(NOT_PUBLISHED))
-        nothing = [name for name in NEXT_ORDERS_SCHEMA if name not in told.columns]
-        frame = told.with_columns(pl.lit(None).alias(name) for name in nothing)
-    else:
-        dated = {
-            "next_order_date": "next_order_days",
-            "earliest_next_order_date": "earliest_days",
-            "latest_next_order_date": "latest_days",
-        }
-        day = pl.lit(today)
-        frame = repurchases.join(forecast, on="customer_id", how="left").with_columns(
-            **{name: (day + pl.duration(days=pl.col(days))).cast(pl.Date) for name, days in dated.items()},
-            no_date_reason=pl.when(pl.col("next_order_days").is_null()).then(pl.lit(UNLIKELY)),
-        )
-    return frame.select(NEXT_ORDERS_SCHEMA.names()).cast(NEXT_ORDERS_SCHEMA).sort("customer_id")
+    return NextOrderResult(
+        next_orders=build_next_orders(repurchases=repurchases, forecast=forecast, today=today.day), card=card
+    )
 
 
 def _parameters(model: NextOrderModel, known: KnownWaits) -> dict[str, object]:

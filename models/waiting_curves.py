@@ -62,5 +62,5 @@ def fit_waiting_curve(*, times: Floats, is_over: Bools, min_waiting: int) -> Wai
     ended = np.add.reduceat(is_over[order].astype(np.int64), first)
     waiting = len(times) - first
     is_known = waiting >= min_waiting
-    staying = 1 - ended[is_known] / waiting[is_known]
-    return WaitingCurve(distinct[is_known].astype(np.float64), np.cumprod(staying))
+    still_waiting = np.cumprod(1 - ended[is_known] / waiting[is_known])
+    return WaitingCurve(distinct[is_known].astype(np.float64), np.asarray(still_waiting, dtype=np.float64))

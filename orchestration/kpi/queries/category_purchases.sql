@@ -1,6 +1,6 @@
--- What each customer buys again: a row per customer and category, with the gap after which it is due. The customer's own
--- median gap where there are enough gaps; else the median of all customers, if the category is one that is re-bought.
--- Only lines of successful orders of which something was kept.
+-- What each customer buys again: a row per customer and category, with the gap after which it is due. The customer's
+-- own median gap where there are enough gaps; else the median of all customers, if the category is one that is
+-- re-bought. Only lines of successful orders of which something was kept.
 create or replace temp table category_purchases as
 with
 
@@ -67,8 +67,11 @@ final as (
         own.purchase_days,
         own.purchase_days > $min_own_gaps as is_own_gap,
         -- Half a day more is a day later: nobody is reminded before the gap is over.
-        cast(ceil(case when own.purchase_days > $min_own_gaps then own.median_gap_days else categories.median_gap_days end)
-            as integer) as gap_days
+        cast(
+            ceil(
+                case when own.purchase_days > $min_own_gaps then own.median_gap_days else categories.median_gap_days end
+            ) as integer
+        ) as gap_days
     from own
     left join categories on own.category = categories.category
 

@@ -1,6 +1,6 @@
--- Every order day of a customer with the day of the next one: each is the start of a wait. Placed orders count, whatever
--- became of them: a cancellation or a refund is known only later, and would tell at a cut what came after it. A row knows
--- of its past only `gaps` and the sum of their logarithms; `ordered_again_on` is the future of its day.
+-- Every order day of a customer with the day of the next one: each is the start of a wait. Placed orders count,
+-- whatever became of them: a cancellation or a refund is known only later, and would tell at a cut what came after it.
+-- `gaps` and the sum of their logarithms are the past of the day, `ordered_again_on` is its future.
 create or replace temp table order_waits as
 with
 

@@ -1,5 +1,5 @@
--- The waits that had begun by the end of a day, as they were known then: a next order after that day is not known, so the
--- wait is not over. Every so many customers train, where there are more than enough; ids are hashes, so that is a draw.
+-- The waits that had begun by the end of a day, as they were known then: a next order after that day is not known, so
+-- the wait is not over. One in so many customers trains, where there are enough; ids are hashes, so that is a draw.
 with
 
 begun as (
