@@ -138,16 +138,20 @@ class _Residual:
     waited: Floats
     gap: Floats
 
+    @property
+    def so_far(self) -> Floats:
+        """How long the waits have lasted, in gaps."""
+        return np.asarray((self.waited + ROUNDING) / self.gap, dtype=np.float64)
+
     def days_until(self, quantile: float) -> Floats:
         """Give the first whole day, ≥1, by which this share has ordered; infinite where the curve does not tell."""
-        so_far = self.waited / self.gap
-        ends = self.curve.time_until(self.curve.share_waiting(so_far) * (1 - quantile)) * self.gap
+        ends = self.curve.time_until(self.curve.share_waiting(self.so_far) * (1 - quantile)) * self.gap
         days = np.maximum(np.ceil(ends - self.waited - ROUNDING), 1.0)
-        return np.where(so_far < self.curve.end, days, np.inf)
+        return np.where(self.so_far < self.curve.end, days, np.inf)
 
     def share_ordered(self, days: Floats) -> Floats:
         """Give the share that orders within so many days from now."""
-        still = self.curve.share_waiting(self.waited / self.gap)
+        still = self.curve.share_waiting(self.so_far)
         later = self.curve.share_waiting((self.waited + days + ROUNDING) / self.gap)
         return 1 - np.divide(later, still, out=np.ones_like(later), where=still > 0)
 

@@ -14,6 +14,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+ROUNDING = 1e-12
+"""By what a share may miss itself, being a product of many fractions."""
+
 
 @dataclass(frozen=True, eq=False)
 class WaitingCurve:
@@ -39,7 +42,7 @@ class WaitingCurve:
 
     def time_until(self, share: Floats) -> Floats:
         """Give the first time at which no more than this share waits; infinite where more wait at the end."""
-        step = np.searchsorted(-self.still_waiting, -share, side="left")
+        step = np.searchsorted(-self.still_waiting, -(share + ROUNDING), side="left")
         reached = np.concatenate([self.times, [np.inf]])
         return np.asarray(np.where(share >= 1, 0.0, reached[step]), dtype=np.float64)
 
