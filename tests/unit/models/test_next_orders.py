@@ -185,9 +185,9 @@ def test_the_horizon_after_the_cut_must_have_ended(shop, order_settings):
 
 
 def test_missing_columns_are_refused(shop, order_settings):
+    bare = shop | {"repurchases": shop["repurchases"].drop("is_repurchase_due")}
     with pytest.raises(ValueError, match="repurchases lacks is_repurchase_due"):
-        bare = {"repurchases": shop["repurchases"].drop("is_repurchase_due")}
-        compute_next_orders(**(shop | bare), settings=order_settings)
+        compute_next_orders(**bare, settings=order_settings)
+    cut = replace(shop["cut"], open_waits=shop["cut"].open_waits.drop("gaps"))
     with pytest.raises(ValueError, match="open_waits lacks gaps"):
-        cut = replace(shop["cut"], open_waits=shop["cut"].open_waits.drop("gaps"))
         compute_next_orders(**(shop | {"cut": cut}), settings=order_settings)
