@@ -23,7 +23,6 @@ CARD_SCHEMA = {
 
 
 UNBUILT = {
-    "next_order": "No model of the next order is built yet.",
     "recommendations": "No recommender is built yet.",
 }
 """Predictions that readers are promised, with the reason why none is published."""

@@ -1,4 +1,4 @@
-"""Stage kpi: customer value, churn, retention, cohorts and the scorecard, computed in Python from the marts.
+"""Stage kpi: customer value, churn, the next order, retention, cohorts and the scorecard, computed in Python from the marts.
 
 What belongs here: reading the few counted rows a figure needs, calling `models/`, writing its table.
 What does not: arithmetic (in `models/`) and SQL (in `orchestration/kpi/queries/`).
@@ -19,6 +19,7 @@ from models.scorecard import build_scorecard, measurement_periods
 from orchestration.kpi import inputs
 from orchestration.kpi.churn import foretell_churn
 from orchestration.kpi.computation import computation
+from orchestration.kpi.next_orders import foretell_next_orders
 from orchestration.kpi.outputs import declared_tables, ensure_kpi_tables
 from orchestration.kpi.retention import measure_retention
 from orchestration.kpi.value import foretell_value
@@ -31,8 +32,8 @@ MARTS = [
     dg.AssetKey(["marts", table])
     for table in ("orders", "order_items", "sessions", "tickets", "rfm_scores", "identity_map")
 ]
-PREDICTIONS = (foretell_value, foretell_churn)
-PREDICTED = ("cltv_scores", "cltv_segments", "churn_scores")
+PREDICTIONS = (foretell_value, foretell_churn, foretell_next_orders)
+PREDICTED = ("cltv_scores", "cltv_segments", "churn_scores", "next_orders")
 UNFILLED = ("recommendations",)
 """Declared for readers, empty until a model beats its baseline."""
 

@@ -207,7 +207,7 @@ def test_whoever_the_list_does_not_name_stays_as_before(nights: ThreeNights) -> 
     )
     touched = ", ".join(f"'{customer}'" for customer in [*nights.touched, *(after - before)])
     others = f"""
-        select * exclude (cltv_12m, churn_probability_90d, expected_orders_12m, lifecycle_stage)
+        select * exclude (cltv_12m, churn_probability_90d, expected_orders_12m, next_order_date, lifecycle_stage)
         from customer_360 where customer_id not in ({touched})
     """
     assert len(nights.ask(0, others)) > 500

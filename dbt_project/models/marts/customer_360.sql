@@ -85,7 +85,7 @@ final as (
         cltv.cltv_12m,
         churn.churn_probability_90d,
         cltv.expected_orders_12m,
-        cast(null as date) as next_order_date
+        next_orders.next_order_date
     from {{ ref('int_customers') }} as customers
     cross join delivered
     left join orders on orders.customer_id = customers.customer_id
@@ -100,6 +100,7 @@ final as (
     left join {{ ref('int_customer_service') }} as service on service.customer_id = customers.customer_id
     left join {{ source('kpi', 'cltv_scores') }} as cltv on cltv.customer_id = customers.customer_id
     left join {{ source('kpi', 'churn_scores') }} as churn on churn.customer_id = customers.customer_id
+    left join {{ source('kpi', 'next_orders') }} as next_orders on next_orders.customer_id = customers.customer_id
 )
 
 select * from final

@@ -154,3 +154,4 @@ delete from marts.sessions where customer_id not in (select customer_id from int
 
 create table kpi.cltv_scores (customer_id varchar, expected_orders_12m double, cltv_12m decimal(18, 2));
 create table kpi.churn_scores (customer_id varchar, churn_probability_90d double);
+create table kpi.next_orders (customer_id varchar, next_order_date date);
