@@ -17,40 +17,19 @@ from models.scorecard import build_scorecard, measurement_periods
 from orchestration.kpi import inputs
 from orchestration.kpi.churn import foretell_churn
 from orchestration.kpi.computation import computation
-from orchestration.kpi.outputs import declared_tables, ensure_kpi_tables
+from orchestration.kpi.outputs import declared_tables
+from orchestration.kpi.recommendations import foretell_recommendations
 from orchestration.kpi.retention import measure_retention
 from orchestration.kpi.value import foretell_value
 from orchestration.resources import RunSettings
-from orchestration.table_metadata import table_metadata
-from orchestration.warehouse import open_warehouse
 
 KPI_KEYS = [dg.AssetKey(["kpi", table]) for table in declared_tables()]
 MARTS = [
     dg.AssetKey(["marts", table])
     for table in ("orders", "order_items", "sessions", "tickets", "rfm_scores", "identity_map")
 ]
-PREDICTIONS = (foretell_value, foretell_churn)
-PREDICTED = ("cltv_scores", "cltv_segments", "churn_scores")
-UNFILLED = ("recommendations",)
-"""Declared for readers, empty until a model beats its baseline."""
-
-
-@dg.multi_asset(
-    name="kpi__unfilled_tables",
-    specs=[
-        dg.AssetSpec(["kpi", t], deps=MARTS, description=declared_tables()[t].description) for t in UNFILLED
-    ],
-    group_name="kpi",
-)
-def unfilled_tables(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None]]:
-    """Let the promised tables stand, typed and empty, whose models are not built yet."""
-    with open_warehouse(run_settings.settings()) as connection:
-        ensure_kpi_tables(connection=connection)
-        for table in UNFILLED:
-            yield dg.MaterializeResult(
-                asset_key=["kpi", table],
-                metadata=table_metadata(connection=connection, schema="kpi", table=table),
-            )
+PREDICTIONS = (foretell_value, foretell_churn, foretell_recommendations)
+PREDICTED = ("cltv_scores", "cltv_segments", "churn_scores", "recommendations")
 
 
 @dg.multi_asset(
@@ -149,7 +128,6 @@ def kpi_scorecard(run_settings: RunSettings) -> dg.MaterializeResult[None]:
 
 
 KPI_ASSETS = [
-    unfilled_tables,
     predictions,
     cohort_retention,
     retention,

@@ -54,7 +54,14 @@ def new_warehouse() -> Callable[[], duckdb.DuckDBPyConnection]:
     def build() -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(config={"threads": 2, "preserve_insertion_order": False})
         connection.execute(TABLES)
-        for seed in ("model_settings", "kpi_targets", "value_levels", "service_rules", "festivals"):
+        for seed in (
+            "model_settings",
+            "kpi_targets",
+            "value_levels",
+            "service_rules",
+            "festivals",
+            "browsing_rules",
+        ):
             connection.execute(f"create table seeds.{seed} as from read_csv('{SEEDS / seed}.csv')")
         ensure_kpi_tables(connection=connection)
         return connection
