@@ -52,8 +52,7 @@ class Recommender:
         """Row · products + column of each likeness, ascending."""
         count = self.neighbours.shape[0]
         rows = np.repeat(np.arange(count, dtype=np.int64), np.diff(self.neighbours.indptr))
-        pairs: Ints = rows * count + self.neighbours.indices
-        return pairs
+        return np.asarray(rows * count + self.neighbours.indices, dtype=np.int64)
 
     @cached_property
     def by_popularity(self) -> Ints:
@@ -63,8 +62,8 @@ class Recommender:
     @cached_property
     def popular(self) -> Ints:
         """Numbers of available products with orders of late, most popular first."""
-        wanted = self.goods["is_available"] & (self.goods["recent_orders"] > 0)
-        return self.by_popularity[wanted.to_numpy()[self.by_popularity]]
+        asked = self.goods.filter(pl.col("is_available") & (pl.col("recent_orders") > 0))
+        return popularity_order(asked)
 
     @property
     def popularity_only(self) -> Recommender:

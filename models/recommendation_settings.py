@@ -68,7 +68,8 @@ MAY_BE_ZERO = (
     "recommendation_min_hit_rate_gain",
     "recommendation_seed",
 )
-AT_MOST_ONE = ("recommendation_view_weight", "confidence_level", "drift_min_share")
+BELOW_ONE = ("confidence_level", "drift_min_share")
+AT_MOST_ONE = (*BELOW_ONE, "recommendation_view_weight")
 
 
 def parse_recommendation_settings(*, rows: pl.DataFrame) -> RecommendationSettings:
@@ -103,4 +104,5 @@ def parse_recommendation_settings(*, rows: pl.DataFrame) -> RecommendationSettin
 
 def _is_within_bounds(name: str, value: float, must_be_whole: bool) -> bool:
     least_is_met = value >= 2 if name in AT_LEAST_TWO else value >= 0 if name in MAY_BE_ZERO else value > 0
-    return least_is_met and (name not in AT_MOST_ONE or value <= 1) and (not must_be_whole or value % 1 == 0)
+    most_is_met = value < 1 if name in BELOW_ONE else value <= 1 if name in AT_MOST_ONE else True
+    return least_is_met and most_is_met and (not must_be_whole or value % 1 == 0)

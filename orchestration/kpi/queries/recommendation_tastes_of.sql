@@ -6,7 +6,7 @@ select
     tastes.is_ordered,
     cast(row_number() over (
         partition by tastes.customer_number
-        order by tastes.age_days, tastes.is_ordered desc, tastes.product_number
+        order by tastes.age_days asc, tastes.is_ordered desc, tastes.product_number asc
     ) as integer) as place
 from recommendation_tastes as tastes
 where
