@@ -130,7 +130,11 @@ def plainly(
             for taste in own
             if taste["place"] <= settings.recommendation_recent_products
         )
-    free = [number for number in recommender.goods.filter("is_available")["product_number"] if number not in bought]
+    free = [
+        number
+        for number in recommender.goods.filter("is_available")["product_number"]
+        if number not in bought
+    ]
     return sorted(((p, scores[p]) for p in free), key=lambda pair: (-round(pair[1], 9), pair[0]))
 
 
@@ -186,10 +190,10 @@ def test_groups_of_customers_get_what_each_gets_alone_in_any_order_of_rows(setti
 
 
 def test_names_and_reasons(recommender, settings):
-    found = chosen([(1, 3, True), (2, 3, False)], recommender=recommender, settings=settings, customers=(1, 2))
-    named = name_choices(
-        choices=found, customer_ids=pl.Series(["a", "b", "c"]), goods=recommender.goods
+    found = chosen(
+        [(1, 3, True), (2, 3, False)], recommender=recommender, settings=settings, customers=(1, 2)
     )
+    named = name_choices(choices=found, customer_ids=pl.Series(["a", "b", "c"]), goods=recommender.goods)
     assert named.select("customer_id", "rank", "product_id", "reason").rows() == [
         ("b", 1, "P4", "bought with P3"),
         ("b", 2, "P0", "popular now"),
