@@ -104,7 +104,9 @@ def test_tastes_beyond_the_newest_teach_nothing(settings):
 
 def random_tastes(seed: int) -> pl.DataFrame:
     rng = np.random.default_rng(seed)
-    pairs = sorted({(int(c), int(p)) for c, p in zip(rng.integers(0, 90, 900), rng.integers(0, 40, 900))})
+    pairs = sorted(
+        {(int(c), int(p)) for c, p in zip(rng.integers(0, 90, 900), rng.integers(0, 40, 900), strict=True)}
+    )
     return tastes([(c, p, bool(rng.random() < 0.6)) for c, p in pairs])
 
 
