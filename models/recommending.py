@@ -24,6 +24,8 @@ CUSTOMER_BITS, GRADE_BITS, PRODUCT_BITS = 15, 27, 22
 """How customer, grade of the score and product share the 64 bits of a sort key."""
 MOST_CUSTOMERS = 2**CUSTOMER_BITS - 1
 MOST_PRODUCTS = 2**PRODUCT_BITS - 1
+REFUSED = 2**GRADE_BITS - 1
+"""Grade of what must not be recommended; a score above 0 lacks at most half of it."""
 MOST_POPULAR = 1_000
 """Length of the list of popular products; whoever has bought nearly all of them is recommended fewer."""
 
@@ -166,42 +168,39 @@ def _near(newest: _Newest, *, bought: Ints, recommender: Recommender, most: int)
         sparse.hstack([wanted, taken], format="csr")
         @ sparse.vstack([recommender.neighbours, refused], format="csr")
     )
-    row = np.repeat(np.arange(customers), np.diff(scores.indptr))
-    is_wanted = scores.data > 0
-    return _best(
-        row=row[is_wanted],
-        product=scores.indices[is_wanted],
-        score=scores.data[is_wanted],
-        by_popularity=recommender.by_popularity,
-        most=most,
-    )
+    return _best(scores, by_popularity=recommender.by_popularity, most=most)
 
 
-def _best(
-    *, row: Ints, product: npt.NDArray[np.integer], score: Floats, by_popularity: Ints, most: int
-) -> _Picks:
-    """Pick the highest scores of each row, rows ascending; scores equal to the eighth digit go by popularity.
+def _best(scores: sparse.csr_array, *, by_popularity: Ints, most: int) -> _Picks:
+    """Pick the highest scores above 0 of each row; scores equal to the eighth digit go by popularity.
 
     One sort of whole numbers, because sorting by several columns takes ten times as long: customer, then what the score
     lacks to the customer's highest, then the product's place in popularity.
     """
+    sizes = np.diff(scores.indptr)
+    filled = np.flatnonzero(sizes)
+    begins, sizes = scores.indptr[filled].astype(np.int64), sizes[filled]
+    if not len(filled):
+        return _Picks(filled, filled, filled)
+    highest = np.maximum(np.maximum.reduceat(scores.data, begins), np.finfo(np.float64).tiny)
+    lacking = scores.data / np.repeat(highest, sizes)
+    np.subtract(1, lacking, out=lacking)
+    lacking *= 2 ** (GRADE_BITS - 1)
+    np.minimum(np.rint(lacking, out=lacking), REFUSED, out=lacking)
     popularity = np.empty(len(by_popularity), dtype=np.uint64)
     popularity[by_popularity] = np.arange(len(by_popularity), dtype=np.uint64)
-    begins = np.flatnonzero(np.diff(row, prepend=-1))
-    if not len(begins):
-        nothing = np.zeros(0, dtype=np.int64)
-        return _Picks(nothing, nothing, nothing)
-    highest = np.repeat(np.maximum.reduceat(score, begins), np.diff(begins, append=len(row)))
-    lacking = np.rint((1 - score / highest) * (2 ** (GRADE_BITS - 1))).astype(np.uint64)
-    keys = row.astype(np.uint64) << np.uint64(GRADE_BITS + PRODUCT_BITS)
-    keys |= lacking << np.uint64(PRODUCT_BITS)
-    keys |= popularity[product]
+    keys = lacking.astype(np.uint64)
+    keys <<= np.uint64(PRODUCT_BITS)
+    keys |= popularity[scores.indices]
+    keys |= np.repeat(filled.astype(np.uint64) << np.uint64(GRADE_BITS + PRODUCT_BITS), sizes)
     keys.sort()
-    # Rows stand where they stood before the sort.
-    rank = np.arange(len(row)) - np.repeat(begins, np.diff(begins, append=len(row)))
-    kept = rank < most
-    place = (keys[kept] & np.uint64(2**PRODUCT_BITS - 1)).astype(np.int64)
-    return _Picks(row[kept], rank[kept], by_popularity[place])
+    # Rows stand where they stood before the sort, so each customer's first keys are the best.
+    rank = np.arange(most)
+    which, rank = np.nonzero(rank < sizes[:, None])
+    keys = keys[begins[which] + rank]
+    is_wanted = (keys >> np.uint64(PRODUCT_BITS)) & np.uint64(2**GRADE_BITS - 1) < REFUSED
+    place = (keys[is_wanted] & np.uint64(2**PRODUCT_BITS - 1)).astype(np.int64)
+    return _Picks(filled[which[is_wanted]], rank[is_wanted], by_popularity[place])
 
 
 def _popular_beside(near: _Picks, *, bought: Ints, count: int, recommender: Recommender, most: int) -> _Picks:

@@ -1,6 +1,6 @@
 -- What was known of each customer and product when the day of the cut ended: days since the last order of it, or since
 -- the last look where it was never ordered. Only looks with a log-in of their own count: who an anonymous visitor turned
--- out to be, later days tell.
+-- out to be, later days tell. Sorted, so that a group of customers is read without the others.
 create or replace temp table recommendation_tastes as
 select
     customer_number,
@@ -28,3 +28,4 @@ from (
         and date_sub('day', viewed_at, $cut_at) < $view_days
 ) as known
 group by customer_number, product_number
+order by customer_number

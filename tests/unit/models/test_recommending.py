@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from scipy import sparse
 
 from models import recommending
 from models.product_neighbours import Recommender, learn
@@ -158,13 +159,17 @@ def test_choices_agree_with_a_plain_recomputation(settings):
 def test_the_last_customer_and_the_last_product_keep_their_bits():
     last = recommending.MOST_CUSTOMERS - 1
     by_popularity = np.arange(recommending.MOST_PRODUCTS)
-    found = recommending._best(
-        row=np.array([0, 0, 0, last, last, last]),
-        product=np.array([recommending.MOST_PRODUCTS - 1, 0, 5, 7, recommending.MOST_PRODUCTS - 1, 0]),
-        score=np.array([1e-9, 1.0, 1.0, 0.3, 0.5, 1e-12]),
-        by_popularity=by_popularity,
-        most=2,
+    scores = sparse.csr_array(
+        (
+            np.array([1e-9, 1.0, 1.0, 0.3, 0.5, -np.inf, -np.inf]),
+            (
+                np.array([0, 0, 0, last, last, last, last - 1]),
+                np.array([recommending.MOST_PRODUCTS - 1, 0, 5, 7, recommending.MOST_PRODUCTS - 1, 0, 3]),
+            ),
+        ),
+        shape=(recommending.MOST_CUSTOMERS, recommending.MOST_PRODUCTS),
     )
+    found = recommending._best(scores, by_popularity=by_popularity, most=2)
     assert found.row.tolist() == [0, 0, last, last]
     assert found.product.tolist() == [0, 5, recommending.MOST_PRODUCTS - 1, 7]
 
