@@ -1,6 +1,7 @@
 {{ config(pre_hook="{{ forget('viewed_at < ' ~ browsing_kept_from()) }}") }}
--- One row per event, in a single pass that holds nothing in memory: a row per visitor, product and day would save a fifth
--- of the rows and lose the time of the click. Whoever reads joins accounts and browsers to customers anew, so a merge restates nothing here.
+-- One row per event, in a single pass that holds nothing in memory: a row per visitor, product and day would save a
+-- fifth of the rows and lose the time of the click. Whoever reads joins accounts and browsers to customers anew, so a
+-- merge restates nothing here.
 with
 
 events as (
