@@ -1,4 +1,4 @@
-"""Stage kpi: customer value, churn, retention, cohorts and the scorecard, computed in Python from the marts.
+"""Stage kpi: customer value, churn, recommendations, retention, cohorts and the scorecard, computed in Python from the marts.
 
 What belongs here: reading the few counted rows a figure needs, calling `models/`, writing its table.
 What does not: arithmetic (in `models/`) and SQL (in `orchestration/kpi/queries/`).
