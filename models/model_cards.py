@@ -22,31 +22,6 @@ CARD_SCHEMA = {
 }
 
 
-UNBUILT = {
-    "recommendations": "No recommender is built yet.",
-}
-"""Predictions that readers are promised, with the reason why none is published."""
-
-
-def build_unbuilt_cards() -> pl.DataFrame:
-    """Write a card for each prediction that has no model yet, so that its absence has a reason."""
-    return pl.concat(
-        [
-            build_card(
-                model=model,
-                trained_on=None,
-                cut_date=None,
-                parameters={},
-                metrics={},
-                baseline_metrics={},
-                is_published=False,
-                reason=reason,
-            )
-            for model, reason in UNBUILT.items()
-        ]
-    )
-
-
 def build_card(
     *,
     model: str,

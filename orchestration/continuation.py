@@ -31,7 +31,14 @@ from orchestration.settings import SEEDS_DIR, Settings
 
 TOLD_BY_FILE = ("browse_events", "orders", "order_items")
 """Extracts whose new rows are told by their file. Of all others the tables that come of them are compared."""
-CONTINUED_MODELS = ("int_browse_activity", "int_sessions", "orders", "order_items", "sessions")
+CONTINUED_MODELS = (
+    "int_browse_activity",
+    "int_product_views",
+    "int_sessions",
+    "orders",
+    "order_items",
+    "sessions",
+)
 
 TABLES = """
 create schema if not exists build;

@@ -12,3 +12,4 @@
 {% macro end_of_day(date) %}timestamp '2026-06-30 16:00:00'{% endmacro %}
 {% macro is_restated_visitor() %}visitor_hash > 0{% endmacro %}
 {% macro session_id() %}cast(platform as varchar){% endmacro %}
+{% macro browsing_kept_from() %}timestamp '2025-05-26 16:00:00'{% endmacro %}

@@ -1,4 +1,4 @@
-"""Stage kpi: customer value, churn, the next order, retention, cohorts and the scorecard, computed in Python from the marts.
+"""Stage kpi: predictions, retention, cohorts, effects and the scorecard, computed in Python from the marts.
 
 What belongs here: reading the few counted rows a figure needs, calling `models/`, writing its table.
 What does not: arithmetic (in `models/`) and SQL (in `orchestration/kpi/queries/`).
@@ -14,46 +14,30 @@ from models.campaign_effects import build_campaign_effects
 from models.cohorts import STEPS, build_cohort_means, build_cohort_retention
 from models.festival_effects import build_festival_effects
 from models.festivals import build_festival_comparison
-from models.model_cards import build_unbuilt_cards
 from models.scorecard import build_scorecard, measurement_periods
 from orchestration.kpi import inputs
 from orchestration.kpi.churn import foretell_churn
 from orchestration.kpi.computation import computation
 from orchestration.kpi.next_orders import foretell_next_orders
-from orchestration.kpi.outputs import declared_tables, ensure_kpi_tables
+from orchestration.kpi.outputs import declared_tables
+from orchestration.kpi.recommendations import foretell_recommendations
 from orchestration.kpi.retention import measure_retention
 from orchestration.kpi.value import foretell_value
 from orchestration.resources import RunSettings
-from orchestration.table_metadata import table_metadata
-from orchestration.warehouse import open_warehouse
 
 KPI_KEYS = [dg.AssetKey(["kpi", table]) for table in declared_tables()]
 MARTS = [
     dg.AssetKey(["marts", table])
     for table in ("orders", "order_items", "sessions", "tickets", "rfm_scores", "identity_map")
 ]
-PREDICTIONS = (foretell_value, foretell_churn, foretell_next_orders)
-PREDICTED = ("cltv_scores", "cltv_segments", "churn_scores", "next_orders")
-UNFILLED = ("recommendations",)
-"""Declared for readers, empty until a model beats its baseline."""
-
-
-@dg.multi_asset(
-    name="kpi__unfilled_tables",
-    specs=[
-        dg.AssetSpec(["kpi", t], deps=MARTS, description=declared_tables()[t].description) for t in UNFILLED
-    ],
-    group_name="kpi",
+PREDICTIONS = (foretell_value, foretell_churn, foretell_next_orders, foretell_recommendations)
+PREDICTED = (
+    "cltv_scores",
+    "cltv_segments",
+    "churn_scores",
+    "next_orders",
+    "recommendations",
 )
-def unfilled_tables(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None]]:
-    """Let the promised tables stand, typed and empty, whose models are not built yet."""
-    with open_warehouse(run_settings.settings()) as connection:
-        ensure_kpi_tables(connection=connection)
-        for table in UNFILLED:
-            yield dg.MaterializeResult(
-                asset_key=["kpi", table],
-                metadata=table_metadata(connection=connection, schema="kpi", table=table),
-            )
 
 
 @dg.multi_asset(
@@ -66,7 +50,7 @@ def unfilled_tables(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[
 )
 def predictions(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None]]:
     """Foretell what customers will do; the cards say how far to trust it."""
-    cards, deciles = [build_unbuilt_cards()], []
+    cards, deciles = [], []
     with computation(run_settings) as run:
         for foretell in PREDICTIONS:
             prediction = foretell(run)
@@ -179,7 +163,6 @@ def kpi_scorecard(run_settings: RunSettings) -> dg.MaterializeResult[None]:
 
 
 KPI_ASSETS = [
-    unfilled_tables,
     predictions,
     cohort_retention,
     retention,

@@ -6,12 +6,14 @@ import json
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.chromium import running_chromium
 from tests.pipeline.commands import published, rapport, release_of
 from tests.pipeline.conftest import CUSTOMERS
 from tests.pipeline.permuted import permute
+from tests.recomputation.cross_selling import recompute_cross_selling
 from tests.recomputation.recomputation import RULES, recompute_home, recompute_past_days
 from tests.recomputation.repurchases import compare_repurchases
 from tests.recomputation.retention import compare_home
@@ -86,7 +88,6 @@ PROMISED = {
 }
 """The contract with outsiders; a name that goes missing here breaks somebody's dashboard."""
 
-EMPTY_UNTIL_THEIR_MODEL = {"marts.recommendations"}
 EMPTY_UNTIL_THE_SHOP_SAYS_WHEN_ITS_CRM_BEGAN = {"marts.retention_before_after"}
 EMPTY_AFTER_ONE_RELEASE = {
     *("marts.customer_restatements", "governance.identity_events"),
@@ -110,7 +111,7 @@ def test_a_promised_table_stands_with_its_columns_and_comments(demo_home: Path, 
     assert set(PROMISED[table].split()) <= set(found)
     assert all(found.values())
     assert described[0][0]
-    empty = EMPTY_UNTIL_THEIR_MODEL | EMPTY_UNTIL_THE_SHOP_SAYS_WHEN_ITS_CRM_BEGAN | EMPTY_AFTER_ONE_RELEASE
+    empty = EMPTY_UNTIL_THE_SHOP_SAYS_WHEN_ITS_CRM_BEGAN | EMPTY_AFTER_ONE_RELEASE
     assert (rows == 0) == (table in empty)
 
 
@@ -175,6 +176,78 @@ def test_who_leaves_is_told_better_than_by_any_baseline(demo_home: Path) -> None
     for baseline in json.loads(baselines).values():
         assert tested["auc"] > baseline["auc"]
         assert tested["balanced_accuracy"] > baseline["balanced_accuracy"]
+
+
+def test_recommendations_hit_more_next_orders_than_what_is_popular(demo_home: Path) -> None:
+    with published(demo_home) as connection:
+        metrics, baselines, is_published = connection.execute(
+            "select metrics, baseline_metrics, is_published from marts.model_cards where model = 'recommendations'"
+        ).fetchall()[0]
+        value, orders, status = connection.execute(
+            "select value, n, status from marts.kpi_scorecard where kpi = 'recommendation_hit_rate_10'"
+        ).fetchall()[0]
+    found, popular = json.loads(metrics), json.loads(baselines)["popularity"]
+    tested = found["test"]
+    assert is_published
+    assert found["hit_rate_gain_low"] > 0
+    assert tested["hit_rate"] > 1.5 * popular["hit_rate"]
+    assert tested["recall"] > popular["recall"]
+    assert tested["coverage"] > 10 * popular["coverage"]
+    assert (value, orders) == (pytest.approx(tested["hit_rate"]), tested["orders"])
+    assert status == "missed"
+
+
+def test_everybody_is_recommended_ten_products_that_are_new_to_them(demo_home: Path) -> None:
+    with published(demo_home) as connection:
+        customers, most, least, bought, unknown = connection.execute(
+            """
+            select
+                (select count(*) from marts.customer_360) - count(distinct customer_id),
+                max(rank), count(*) / count(distinct customer_id),
+                count(*) filter ((customer_id, product_id) in (select (customer_id, product_id) from marts.order_items)),
+                count(*) filter (customer_id not in (select customer_id from marts.customer_360))
+            from marts.recommendations
+            """
+        ).fetchall()[0]
+        reasons = connection.execute(
+            "select distinct regexp_replace(reason, ' with G\\d+$', '') from marts.recommendations order by all"
+        ).fetchall()
+    assert (customers, most, least, bought, unknown) == (0, 10, 10, 0, 0)
+    assert reasons == [("bought",), ("popular now",), ("viewed",)]
+
+
+# Of the truth: half of a person's lines are of the favourite category, and a tenth of them by chance.
+def test_recommendations_find_the_favourite_category(demo_home: Path) -> None:
+    with published(demo_home) as connection:
+        right, by_chance = connection.execute(
+            f"""
+            with recommended as (
+                select recommendations.product_id, any_value(persons.favourite_category) as favourite_category
+                from marts.recommendations as recommendations
+                inner join marts.identity_map as identities using (customer_id)
+                inner join '{demo_home}/landing/_truth/accounts.parquet' as accounts using (platform, account_id)
+                inner join '{demo_home}/landing/_truth/persons.parquet' as persons using (person_id)
+                where starts_with(reason, 'bought')
+                group by recommendations.customer_id, recommendations.product_id
+            ), categories as (select distinct product_id, category from marts.order_items)
+            select
+                avg((category = favourite_category)::double),
+                (select avg((category = favourite_category)::double) from recommended, categories)
+            from recommended inner join categories using (product_id)
+            """
+        ).fetchall()[0]
+    assert right > 3 * by_chance
+
+
+def test_cross_selling_agrees_with_an_independent_recomputation(demo_home: Path) -> None:
+    with duckdb.connect(str(demo_home / "warehouse.duckdb"), read_only=True) as connection:
+        *told, first, last = connection.execute(
+            "select numerator, denominator, period_start, period_end from kpi.kpi_scorecard "
+            "where kpi = 'cross_sell_revenue_share'"
+        ).fetchall()[0]
+        expected = recompute_cross_selling(connection, first=first, last=last)
+    assert told == pytest.approx(list(expected), rel=1e-9)
+    assert 0.01 < expected[0] / expected[1] < 0.5
 
 
 # Known to nobody but the simulator: who has dropped out for good by the last day. Of one who has and one who has

@@ -28,3 +28,8 @@
         {%- endif %}
     )
 {%- endmacro %}
+
+{#- The first instant from which looks at products are kept; a table that goes on forgets what lies before it. -#}
+{% macro browsing_kept_from() -%}
+    {{ add_minutes(as_of_end(), '-1440 * ' ~ rule_value('browsing_rules', 'kept')) }}
+{%- endmacro %}

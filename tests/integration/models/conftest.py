@@ -16,8 +16,14 @@ TABLES = """
 create schema marts; create schema staging; create schema intermediate; create schema seeds;
 create table marts.orders (
     platform varchar, order_id varchar, customer_id varchar, order_date date, is_sale boolean,
-    net_revenue decimal(18, 2), order_number integer
+    net_revenue decimal(18, 2), order_number integer, ordered_at timestamp
 );
+create table intermediate.int_product_views (
+    platform varchar, anonymous_id varchar, account_id varchar, product_id varchar, viewed_at timestamp,
+    is_cart_addition boolean, is_recommended boolean
+);
+create table intermediate.int_account_customers (platform varchar, account_id varchar, customer_id varchar);
+create table intermediate.int_browser_customers (anonymous_id varchar, customer_id varchar);
 create table marts.order_items (
     platform varchar, order_id varchar, order_date date, is_sale boolean, product_id varchar,
     quantity integer, refunded_quantity integer, net_revenue decimal(18, 2)
@@ -54,7 +60,14 @@ def new_warehouse() -> Callable[[], duckdb.DuckDBPyConnection]:
     def build() -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(config={"threads": 2, "preserve_insertion_order": False})
         connection.execute(TABLES)
-        for seed in ("model_settings", "kpi_targets", "value_levels", "service_rules", "festivals"):
+        for seed in (
+            "model_settings",
+            "kpi_targets",
+            "value_levels",
+            "service_rules",
+            "festivals",
+            "browsing_rules",
+        ):
             connection.execute(f"create table seeds.{seed} as from read_csv('{SEEDS / seed}.csv')")
         ensure_kpi_tables(connection=connection)
         return connection

@@ -101,7 +101,8 @@ def browse_events(draw: st.DrawFn) -> Row:
             st.sampled_from(["page_view", "product_view", "login", "add_to_cart", "checkout"])
         ),
         "device": draw(st.sampled_from(["mobile", "pc", ""])),
-        "source": draw(st.sampled_from(["direct", "email", ""])),
+        "source": draw(st.sampled_from(["direct", "email", "onsite_recommendation", ""])),
+        "product_id": draw(st.one_of(st.just(""), PRODUCTS)),
     }
     return {"event_id": "|".join(row.values())} | row
 

@@ -20,8 +20,11 @@ from orchestration.release.content_hash import content_hash
 from orchestration.settings import EXTRACTS, Settings
 from orchestration.warehouse import open_warehouse
 
-COMPARED = ("identity_map", "orders", "order_items", "sessions", "tickets", "rfm_scores", "rfm_tier_history")
-SELECTION = ["--select", *(f"+{table}" for table in COMPARED)]
+COMPARED = (
+    *("marts.identity_map", "marts.orders", "marts.order_items", "marts.sessions", "marts.tickets"),
+    *("marts.rfm_scores", "marts.rfm_tier_history", "intermediate.int_product_views"),
+)
+SELECTION = ["--select", *(f"+{table.split('.')[1]}" for table in COMPARED)]
 WITHOUT_SEEDS = ["--exclude", "resource_type:seed"]
 
 
@@ -94,7 +97,7 @@ class Home:
         """Fingerprint of every compared table."""
         with open_warehouse(self.settings, read_only=True) as connection:
             return {
-                table: content_hash(connection=connection, database="warehouse", table=f"marts.{table}")
+                table: content_hash(connection=connection, database="warehouse", table=table)
                 for table in COMPARED
             }
 
@@ -138,6 +141,4 @@ def _only_in(one: Home, other: Home, table: str) -> list[tuple[object, ...]]:
     with duckdb.connect() as connection:
         for name, place in (("one", one), ("other", other)):
             connection.execute(f"attach '{place.settings.warehouse_path}' as {name} (read_only)")
-        return connection.execute(
-            f"from (from one.marts.{table} except all from other.marts.{table}) limit 3"
-        ).fetchall()
+        return connection.execute(f"from (from one.{table} except all from other.{table}) limit 3").fetchall()

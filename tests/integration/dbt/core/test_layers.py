@@ -86,10 +86,14 @@ def test_staging_knows_one_business_rule_the_life_of_an_order(manifest: dict[str
     assert read == {"seed.rapport.order_statuses"}
 
 
-def test_events_are_scanned_once(manifest: dict[str, Any]) -> None:
+def test_events_are_scanned_by_two_models_each_from_where_it_left_off(manifest: dict[str, Any]) -> None:
     events = "model.rapport.stg_browse_events"
     readers = {node["name"] for node in models(manifest) if events in node["depends_on"]["nodes"]}
-    assert readers == {"int_new_browse_activity"}
+    assert readers == {"int_new_browse_activity", "int_product_views"}
+    continued = {"int_new_browse_activity": "int_browse_activity", "int_product_views": "int_product_views"}
+    for reader, table in continued.items():
+        code = manifest["nodes"][f"model.rapport.{reader}"]["raw_code"]
+        assert f"{{% if is_continued('{table}') %}} and {{{{ is_unseen('event_at') }}}} {{% endif %}}" in code
 
 
 def test_whatever_reads_python_tables_is_built_in_the_second_call(manifest: dict[str, Any]) -> None:
