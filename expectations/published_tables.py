@@ -29,6 +29,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "marts.recommendations": ("customer_id", "rank"),
     "marts.model_cards": ("model",),
     "marts.kpi_scorecard": ("kpi", "period_start", "segment"),
+    "marts.kpi_monthly": ("kpi", "month", "segment"),
     "governance.identity_events": ("happened_on", "change_number", "former_customer_id", "customer_id"),
     "governance.identity_restatements": (
         *("happened_on", "change_number", "former_customer_id", "customer_id"),
@@ -54,6 +55,7 @@ COMPUTED = frozenset(
         "marts.recommendations",
         "marts.model_cards",
         "marts.kpi_scorecard",
+        "marts.kpi_monthly",
     }
 )
 """Computed in Python: these stand in the warehouse's schema `kpi`, and are published empty when absent."""

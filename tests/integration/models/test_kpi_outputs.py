@@ -39,6 +39,7 @@ PROMISED = {
     "new_customers sales_date_last_year orders_last_year net_revenue_last_year new_customers_last_year",
     "retention": "metric period_start segment numerator denominator value value_low value_high",
     "kpi_scorecard": "kpi period_start segment period_end value numerator denominator n target status",
+    "kpi_monthly": "kpi month segment value numerator denominator n",
 }
 
 
