@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
+from models.scorecard import measurement_periods
+from orchestration.kpi.inputs import read_kpi_targets
+from orchestration.kpi.measures import read_measures
 from orchestration.kpi.outputs import ensure_kpi_tables
 
 SEEDS = Path(__file__).resolve().parents[3] / "seeds"
@@ -79,3 +84,17 @@ def warehouse(new_warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     """One warehouse for one test."""
     with new_warehouse() as connection:
         yield connection
+
+
+def measure(
+    connection: duckdb.DuckDBPyConnection, kpi: str, *, as_of: date = date(2025, 6, 30)
+) -> dict[str, tuple[float, float]]:
+    """Count one KPI: numerator and denominator by segment, or value and n where it is no share of two counts."""
+    asked = read_kpi_targets(connection=connection, as_of=as_of).filter(pl.col("kpi") == kpi)
+    periods = measurement_periods(targets=asked, as_of=as_of)
+    counted = read_measures(
+        connection=connection, periods=periods, as_of=as_of, reporting_time_zone="Asia/Shanghai"
+    )
+    top, bottom = pl.coalesce("numerator", "value"), pl.coalesce("denominator", "n")
+    rows = counted.filter(bottom > 0).select("segment", top, bottom).iter_rows()
+    return {segment: (above, below) for segment, above, below in rows}
