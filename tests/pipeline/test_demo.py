@@ -13,6 +13,7 @@ from tests.pipeline.conftest import CUSTOMERS
 from tests.pipeline.permuted import permute
 from tests.recomputation.recomputation import RULES, recompute_home
 from tests.recomputation.retention import compare_home
+from tests.recomputation.scorecard import recount_home
 
 PROMISED = {
     "marts.customer_360": "customer_id account_count platforms first_registered_at country province city gender "
@@ -199,6 +200,18 @@ def test_retention_cohorts_and_festivals_agree_with_an_independent_recomputation
     compared = compare_home(demo_home, crm_start=date(2025, 7, 1))
     assert {table: found.differing for table, found in compared.items() if found.differing} == {}
     assert min(found.compared for found in compared.values()) > 100
+
+
+def test_the_scorecard_agrees_with_an_independent_recount(demo_home: Path) -> None:
+    recounted, published = recount_home(demo_home)
+    assert recounted.keys() == published.keys()
+    assert {kpi for kpi, _ in recounted} == {
+        *("conversion", "cross_sell_category_rate", "customer_path_days", "customer_path_rate"),
+        *("plan_value", "stage_conversion"),
+    }
+    for key, figures in recounted.items():
+        assert published[key] == pytest.approx(figures, rel=0, abs=1e-9), key
+    assert min(figures[1] for key, figures in recounted.items() if key[1] == "all") > CUSTOMERS
 
 
 def test_no_name_email_or_phone_of_the_shop_is_published(demo_home: Path) -> None:

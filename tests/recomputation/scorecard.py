@@ -54,7 +54,7 @@ def recount_home(home: Path) -> tuple[Figures, Figures]:
     """Count what the scorecard of a home's newest release says, and read what it says.
 
     Returns:
-        By KPI and segment: numerator and denominator, or value and n, recounted; and as published.
+        By KPI and segment: numerator, denominator and their quotient, or median, n and median; recounted, and as published.
     """
     manifest = json.loads((home / "current" / "manifest.json").read_text(encoding="utf-8"))
     as_of = date.fromisoformat(manifest["as_of"])
@@ -74,6 +74,11 @@ def recount_home(home: Path) -> tuple[Figures, Figures]:
     return recounted, {key: published[key] for key in published if key[0] in {kpi for kpi, _ in recounted}}
 
 
+def share(numerator: int, denominator: int) -> tuple[float, ...]:
+    """Both counts and their quotient."""
+    return numerator, denominator, numerator / denominator
+
+
 def count_conversion(shop: Shop) -> Figures:
     """Visits of the year with a sale of their customer up to half an hour after their end."""
     visits, converted = Counter[str](), Counter[str]()
@@ -87,7 +92,7 @@ def count_conversion(shop: Shop) -> Figures:
         for segment in {"all", source} - {None}:
             visits[segment] += 1
             converted[segment] += has_sale
-    return {("conversion", segment): (converted[segment], visits[segment]) for segment in visits}
+    return {("conversion", segment): share(converted[segment], visits[segment]) for segment in visits}
 
 
 def count_cross_selling(shop: Shop) -> Figures:
@@ -103,7 +108,7 @@ def count_cross_selling(shop: Shop) -> Figures:
             for segment in ("all", f"category:{category}"):
                 buyers[segment] += 1
                 crossed[segment] += has_crossed
-    return {("cross_sell_category_rate", segment): (crossed[segment], buyers[segment]) for segment in buyers}
+    return {("cross_sell_category_rate", each): share(crossed[each], buyers[each]) for each in buyers}
 
 
 def count_path(shop: Shop) -> Figures:
@@ -127,8 +132,8 @@ def count_path(shop: Shop) -> Figures:
                 if first <= since and since + timedelta(days) <= last]  # fmt: skip
         days_allowed = entries[0][2]
         taken = [days for days in told if days is not None and days <= days_allowed]
-        figures["customer_path_rate", step] = (len(taken), len(told))
-        figures["customer_path_days", step] = (median(taken), len(taken))
+        figures["customer_path_rate", step] = share(len(taken), len(told))
+        figures["customer_path_days", step] = (median(taken), len(taken), median(taken))
     return figures
 
 
@@ -148,7 +153,7 @@ def count_stages(connection: duckdb.DuckDBPyConnection, shop: Shop) -> Figures:
         days = [day for _, day in shop.sales.get(customer, [])]
         members[stage] += 1
         reached[stage] += any(day > eve for day in days) and len(days) >= GOALS[stage]
-    return {("stage_conversion", stage): (reached[stage], members[stage]) for stage in members}
+    return {("stage_conversion", stage): share(reached[stage], members[stage]) for stage in members}
 
 
 def count_plan_value(connection: duckdb.DuckDBPyConnection) -> Figures:
@@ -177,7 +182,7 @@ def count_plan_value(connection: duckdb.DuckDBPyConnection) -> Figures:
         if segment is not None:
             sums[segment] = [total + one for total, one in zip(sums[segment], [1, *figures], strict=True)]
     return {
-        ("plan_value", segment): (round(float(revenue) / orders * repeats / customers, 2), customers)
+        ("plan_value", segment): (customers, repeats, round(float(revenue) / orders * repeats / customers, 2))
         for segment, (customers, orders, repeats, revenue) in sums.items()
         if orders
     }
@@ -229,10 +234,12 @@ def _read_shop(connection: duckdb.DuckDBPyConnection, as_of: date) -> Shop:
 
 def _read_published(connection: duckdb.DuckDBPyConnection) -> Figures:
     cards = connection.execute(
-        "select kpi, segment, coalesce(numerator, value), coalesce(denominator, n) from kpi.kpi_scorecard where n > 0"
+        "select kpi, segment, coalesce(numerator, value), coalesce(denominator, n), value "
+        "from kpi.kpi_scorecard where n > 0"
     ).fetchall()
     formula = connection.execute(
-        "select segment, plan_value::double, customers from kpi.cltv_segments where plan_value is not null"
+        "select segment, customers, repeat_orders_12m, plan_value::double "
+        "from kpi.cltv_segments where plan_value is not null"
     ).fetchall()
     return {
         **{(kpi, segment): tuple(figures) for kpi, segment, *figures in cards},
