@@ -33,6 +33,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "marts.model_cards": ("model",),
     "marts.prediction_deciles": ("model", "figure", "decile"),
     "marts.kpi_scorecard": ("kpi", "period_start", "segment"),
+    "marts.kpi_monthly": ("kpi", "month", "segment"),
     "governance.identity_events": ("happened_on", "change_number", "former_customer_id", "customer_id"),
     "governance.identity_restatements": (
         *("happened_on", "change_number", "former_customer_id", "customer_id"),
@@ -62,6 +63,7 @@ COMPUTED = frozenset(
         "marts.model_cards",
         "marts.prediction_deciles",
         "marts.kpi_scorecard",
+        "marts.kpi_monthly",
     }
 )
 """Computed in Python: these stand in the warehouse's schema `kpi`, and are published empty when absent."""

@@ -1,7 +1,7 @@
 """One scorecard: every target of `seeds/kpi_targets.csv` beside what was measured.
 
-Belongs here: periods, shares, and whether a target is met. Does not belong here: counting (one file per KPI
-in `orchestration/kpi/queries/measures/`, or `models/retention.py`).
+Belongs here: periods, shares, changes between two periods, and whether a target is met. Does not belong here:
+counting (one file per KPI in `orchestration/kpi/queries/measures/`, or `models/retention.py`).
 """
 
 from __future__ import annotations
@@ -35,17 +35,26 @@ SCORECARD_SCHEMA = pl.Schema(
     }
 )
 
-MEASURE_COLUMNS = ("kpi", "segment", "numerator", "denominator")
-MEASURE_TYPES = pl.Schema(
+MEASURE_SCHEMA = pl.Schema(
     {
         "kpi": pl.String(),
         "segment": pl.String(),
         "numerator": pl.Float64(),
         "denominator": pl.Float64(),
-        "period_start": pl.Date(),
-        "period_end": pl.Date(),
+        "value": pl.Float64(),
+        "n": pl.Int64(),
     }
 )
+"""A count is a numerator and a denominator; what is no share of two counts (a median) is a value and its n."""
+
+PERIOD_COLUMNS = ("period_start", "period_end")
+RELATIVE, ABSOLUTE = "relative", "absolute"
+CHANGES = {"nps_gain": ("nps", ABSOLUTE), "return_cycle_change": ("return_cycle_days", RELATIVE)}
+"""KPIs that compare another one with the period before: which, and whether by quotient or by difference."""
+
+EACH = "*"
+"""Ends the segment of a target that holds for each segment that begins so."""
+
 TARGET_COLUMNS = ("kpi", "segment", "direction", "target", "unit", "period_months")
 
 
@@ -92,17 +101,20 @@ def build_scorecard(
 
     Args:
         targets: rows of the seed that are valid at the as-of date: `kpi`, `segment`, `direction` (at_least,
-            at_most; above, below: strictly; above_previous, below_previous: the period before, strictly),
-            `target` (null for a comparison with the period before), `unit`, `period_months`.
-        measures: `kpi`, `segment`, `numerator`, `denominator`, over the periods of `measurement_periods`.
-        previous_measures: the same columns over the period before; only read for the two last directions.
+            at_most; above, below: strictly; above_previous, below_previous: the period before, strictly; null
+            where only the value is asked for), `target` (null for a comparison with the period before),
+            `unit`, `period_months`.
+        measures: columns of `MEASURE_SCHEMA`, over the periods of `measurement_periods`; either numerator and
+            denominator or value is filled, and n is the denominator where it is null.
+        previous_measures: the same over the period before; read for the two last directions and `CHANGES`.
         retention: table of `models.retention`; its overall metrics are KPIs of the same name.
         as_of: last day that is known.
 
     Returns:
-        Columns of `SCORECARD_SCHEMA`, one row per target, sorted by KPI, period and segment. Without a
-        denominator the value is null and the status `not measurable`; without a value of the period before,
-        a comparison with it is not measurable though the value stands.
+        Columns of `SCORECARD_SCHEMA`, one row per target, sorted by KPI, period and segment; a target whose
+        segment ends in `*` has a row for each measured segment that begins so and has no target of its own.
+        Without a denominator the value is null and the status `not measurable`; without anything to compare
+        with (no target, or no value of the period before) that is the status though the value stands.
 
     Raises:
         ValueError: a column is missing, a direction is unknown, a fixed target is null, or a KPI and segment
@@ -110,25 +122,24 @@ def build_scorecard(
     """
     require_columns(frame=targets, columns=TARGET_COLUMNS, name="targets")
     _refuse_bad_targets(targets)
-    measured = _with_periods(measures=measures, targets=targets, as_of=as_of)
-    both = pl.concat([measured, _as_measures(retention)])
+    counted, before = _values(measures), _values(previous_measures)
+    measured = pl.concat([counted, *(_change(counted, before, kpi=kpi) for kpi in CHANGES)])
+    periods = measurement_periods(targets=targets, as_of=as_of)
+    asked = _spread(targets.select(*TARGET_COLUMNS), measured)
+    both = pl.concat(
+        [measured.join(periods.select("kpi", *PERIOD_COLUMNS), on="kpi"), _as_measures(retention)]
+    )
     if both.select("kpi", "segment").is_duplicated().any():
         raise ValueError("a KPI and segment is measured twice")
-    before = _values(previous_measures).select("kpi", "segment", previous_value="value")
     cards = (
-        targets.select(*TARGET_COLUMNS)
-        .join(_values(both), on=["kpi", "segment"], how="left")
-        .join(before, on=["kpi", "segment"], how="left")
-        .join(measurement_periods(targets=targets, as_of=as_of), on="kpi", suffix="_asked")
+        asked.join(both, on=["kpi", "segment"], how="left")
+        .join(before.select("kpi", "segment", previous_value="value"), on=["kpi", "segment"], how="left")
+        .join(periods, on="kpi", suffix="_asked")
     )
     target = pl.when(pl.col("direction").is_in(TREND)).then("previous_value").otherwise(pl.col("target"))
     return (
-        cards.with_columns(
-            target=target.cast(pl.Float64),
-            n=pl.col("denominator").fill_null(0).cast(pl.Int64),
-            period_start=pl.coalesce("period_start", "period_start_asked"),
-            period_end=pl.coalesce("period_end", "period_end_asked"),
-        )
+        cards.with_columns(pl.coalesce(name, f"{name}_asked") for name in PERIOD_COLUMNS)
+        .with_columns(target=target.cast(pl.Float64), n=pl.col("n").fill_null(0))
         .with_columns(status=_status())
         .select(SCORECARD_SCHEMA.names())
         .cast(SCORECARD_SCHEMA)
@@ -147,27 +158,54 @@ def _refuse_bad_targets(targets: pl.DataFrame) -> None:
         raise ValueError("a KPI and segment has two targets")
 
 
-def _with_periods(*, measures: pl.DataFrame, targets: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    require_columns(frame=measures, columns=MEASURE_COLUMNS, name="measures")
-    periods = measurement_periods(targets=targets, as_of=as_of).select("kpi", "period_start", "period_end")
-    return measures.select(*MEASURE_COLUMNS).join(periods, on="kpi").cast(MEASURE_TYPES)
+def _spread(targets: pl.DataFrame, measured: pl.DataFrame) -> pl.DataFrame:
+    """Give a target for `tier:*` to each measured tier; one that meets none stays as it is."""
+    keys = ["kpi", "segment"]
+    stars = targets.filter(pl.col("segment").str.ends_with(EACH)).rename({"segment": "star"})
+    untold = measured.filter(pl.col("n") > 0).join(targets, on=keys, how="anti").select(keys)
+    begins = pl.col("segment").str.starts_with(pl.col("star").str.strip_suffix(EACH))
+    spread = stars.join(untold, on="kpi").filter(begins)
+    alone = targets.join(spread.select("kpi", segment="star"), on=keys, how="anti")
+    return pl.concat([alone, spread.select(targets.columns)])
 
 
 def _as_measures(retention: pl.DataFrame) -> pl.DataFrame:
     """Overall retention metrics as measures; those by month are left to their own table."""
-    return (
-        retention.filter(~pl.col("metric").str.ends_with("_by_month"))
-        .select(pl.col("metric").alias("kpi"), *MEASURE_COLUMNS[1:], "period_start", "period_end")
-        .cast(MEASURE_TYPES)
-    )
+    overall = retention.filter(~pl.col("metric").str.ends_with("_by_month")).rename({"metric": "kpi"})
+    counts = overall.select("kpi", "segment", "numerator", "denominator", value=None, n=None)
+    return pl.concat([_values(counts), overall.select(PERIOD_COLUMNS)], how="horizontal")
 
 
 def _values(measures: pl.DataFrame) -> pl.DataFrame:
-    """Divide; a denominator of zero is nothing measured."""
-    has_count = pl.col("denominator") > 0
-    return measures.with_columns(
-        pl.when(has_count).then(pl.col("numerator", "denominator").cast(pl.Float64))
-    ).with_columns(value=pl.col("numerator") / pl.col("denominator"))
+    """Divide; where nobody was counted nothing is measured."""
+    require_columns(frame=measures, columns=MEASURE_SCHEMA.names(), name="measures")
+    typed = measures.select(MEASURE_SCHEMA.names()).cast(MEASURE_SCHEMA)
+    share = pl.when(pl.col("denominator") != 0).then(pl.col("numerator") / pl.col("denominator"))
+    counted = typed.with_columns(
+        n=pl.coalesce("n", pl.col("denominator").cast(pl.Int64)), value=pl.coalesce("value", share)
+    )
+    is_measured = (pl.col("n") > 0) & pl.col("value").is_not_null()
+    figures = pl.when(is_measured).then(pl.col("numerator", "denominator", "value", "n"))
+    return counted.with_columns(figures).with_columns(pl.col("n").fill_null(0))
+
+
+def _change(now: pl.DataFrame, before: pl.DataFrame, *, kpi: str) -> pl.DataFrame:
+    """A KPI of `CHANGES` from its base in both periods; n is that of the later one.
+
+    A relative change is the difference over what was before, an absolute one the difference over the n
+    observations of now, as if each of them had brought its part.
+    """
+    base, kind = CHANGES[kpi]
+    keys = ["kpi", "segment"]
+    pairs = now.filter(pl.col("kpi") == base).join(before.select(*keys, earlier="value"), on=keys)
+    difference = pl.col("value") - pl.col("earlier")
+    ends = (
+        {"numerator": difference, "denominator": pl.col("earlier")}
+        if kind == RELATIVE
+        else {"numerator": difference * pl.col("n"), "denominator": pl.col("n")}
+    )
+    compared = pairs.filter(difference.is_not_null())
+    return _values(compared.select(pl.lit(kpi).alias("kpi"), "segment", "n", value=None, **ends))
 
 
 def _status() -> pl.Expr:

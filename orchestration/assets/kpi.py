@@ -14,8 +14,9 @@ from models.campaign_effects import build_campaign_effects
 from models.cohorts import STEPS, build_cohort_means, build_cohort_retention
 from models.festival_effects import build_festival_effects
 from models.festivals import build_festival_comparison
+from models.kpi_months import build_kpi_monthly, history_start
 from models.scorecard import build_scorecard, measurement_periods
-from orchestration.kpi import inputs
+from orchestration.kpi import inputs, measures
 from orchestration.kpi.churn import foretell_churn
 from orchestration.kpi.computation import computation
 from orchestration.kpi.next_orders import foretell_next_orders
@@ -28,7 +29,15 @@ from orchestration.resources import RunSettings
 KPI_KEYS = [dg.AssetKey(["kpi", table]) for table in declared_tables()]
 MARTS = [
     dg.AssetKey(["marts", table])
-    for table in ("orders", "order_items", "sessions", "tickets", "rfm_scores", "identity_map")
+    for table in (
+        "orders",
+        "order_items",
+        "sessions",
+        "tickets",
+        "rfm_scores",
+        "rfm_tier_history",
+        "identity_map",
+    )
 ]
 PREDICTIONS = (foretell_value, foretell_churn, foretell_next_orders, foretell_recommendations)
 PREDICTED = (
@@ -154,12 +163,34 @@ def kpi_scorecard(run_settings: RunSettings) -> dg.MaterializeResult[None]:
         )
         frame = build_scorecard(
             targets=targets,
-            measures=read(inputs.read_measures),
-            previous_measures=read(inputs.read_previous_measures),
+            measures=read(measures.read_measures),
+            previous_measures=read(measures.read_previous_measures),
             retention=run.connection.table("kpi.retention").pl(),
             as_of=run.as_of,
         )
         return run.write("kpi_scorecard", frame)
+
+
+@dg.asset(key=["kpi", "kpi_monthly"], deps=MARTS, group_name="kpi")
+def kpi_monthly(run_settings: RunSettings) -> dg.MaterializeResult[None]:
+    """Follow the trends month by month and tier; a month that is not over is NULL."""
+    with computation(run_settings) as run:
+        first_month = history_start(
+            observed_from=measures.first_order_date(connection=run.connection),
+            as_of=run.as_of,
+            months=run.read(inputs.read_kpi_settings).kpi_history_months,
+        )
+        frame = build_kpi_monthly(
+            counted=run.read(
+                measures.read_monthly_counts,
+                first_month=first_month or run.as_of,
+                reporting_time_zone=run.reporting_time_zone,
+            ),
+            kpis=measures.MONTHLY,
+            first_month=first_month,
+            as_of=run.as_of,
+        )
+        return run.write("kpi_monthly", frame)
 
 
 KPI_ASSETS = [
@@ -169,4 +200,5 @@ KPI_ASSETS = [
     festivals,
     campaign_effects,
     kpi_scorecard,
+    kpi_monthly,
 ]

@@ -8,35 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
-from typing import cast
 
 import duckdb
 import polars as pl
 
 from models.cohorts import Grain
-from models.scorecard import MEASURE_COLUMNS
+from models.kpi_settings import KpiSettings, parse_kpi_settings
 from models.settings import ModelSettings, parse_model_settings
-from orchestration.kpi.query import QUERIES_DIR, read_query
-
-MEASURES_DIR = QUERIES_DIR / "measures"
-SHARED_MEASURES = {
-    "email_open_rate": ("email_reaction_rate", {"event_type": "opened"}),
-    "email_click_rate": ("email_reaction_rate", {"event_type": "clicked"}),
-    "email_unsubscribe_rate": ("email_reaction_rate", {"event_type": "unsubscribed"}),
-    "first_response_in_time": ("handled_in_time", {"rule": "first_response_under"}),
-    "resolution_in_time": ("handled_in_time", {"rule": "resolution_under"}),
-    **{
-        f"{metric}_{days}_gain": ("before_after_gain", {"metric": f"{metric}_{days}"})
-        for metric in ("repeat_purchase", "retention")
-        for days in (30, 90)
-    },
-}
-"""KPIs that are one count with another parameter; every other KPI has the file of its own name."""
-
-MEASURE_SCHEMA = dict.fromkeys(MEASURE_COLUMNS[:2], pl.String) | dict.fromkeys(
-    MEASURE_COLUMNS[2:], pl.Float64
-)
+from orchestration.kpi.query import read_query
 
 
 def read_model_settings(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> ModelSettings:
@@ -46,6 +25,15 @@ def read_model_settings(*, connection: duckdb.DuckDBPyConnection, as_of: date) -
         ValueError: a setting is missing or out of bounds.
     """
     return parse_model_settings(rows=read_query(connection, "model_settings", as_of=as_of))
+
+
+def read_kpi_settings(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> KpiSettings:
+    """Read the rows of `seeds.model_settings` that the KPIs need.
+
+    Raises:
+        ValueError: a setting is missing or out of bounds.
+    """
+    return parse_kpi_settings(rows=read_query(connection, "model_settings", as_of=as_of))
 
 
 def read_kpi_targets(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
@@ -128,65 +116,3 @@ def read_campaign_groups(
         reporting_time_zone=reporting_time_zone,
         effect_days=effect_days,
     )
-
-
-def read_measures(
-    *,
-    connection: duckdb.DuckDBPyConnection,
-    periods: pl.DataFrame,
-    as_of: date,
-    reporting_time_zone: str,
-) -> pl.DataFrame:
-    """Count every KPI that has a query in `queries/measures/`, over its own period.
-
-    Args:
-        connection: the warehouse, marts and `kpi.cltv_scores` built.
-        periods: `kpi, period_start, period_end` from `models.scorecard.measurement_periods`.
-        as_of: last day that is known.
-        reporting_time_zone: IANA zone in which an instant has its date.
-
-    Returns:
-        `kpi, segment, numerator, denominator`; a KPI that is counted elsewhere (retention) has no row.
-    """
-    frames = [pl.DataFrame(schema=MEASURE_SCHEMA)]
-    for kpi, start, end in periods.select("kpi", "period_start", "period_end").iter_rows():
-        query, fixed = SHARED_MEASURES.get(kpi, (kpi, {}))
-        if not (MEASURES_DIR / f"{query}.sql").is_file():
-            continue
-        measured = read_query(
-            connection,
-            f"measures/{query}",
-            as_of=as_of,
-            period_start=start,
-            period_end=end,
-            reporting_time_zone=reporting_time_zone,
-            **fixed,
-        )
-        named = measured.with_columns(kpi=pl.lit(kpi), numerator=pl.col("numerator").fill_null(0))
-        frames.append(named.select(MEASURE_COLUMNS).cast(cast("pl.Schema", MEASURE_SCHEMA)))
-    return pl.concat(frames)
-
-
-def read_previous_measures(
-    *,
-    connection: duckdb.DuckDBPyConnection,
-    periods: pl.DataFrame,
-    as_of: date,
-    reporting_time_zone: str,
-) -> pl.DataFrame:
-    """Count the same over the period before, as far as the orders cover all of it.
-
-    Args:
-        connection: the warehouse.
-        periods: `kpi, previous_start, previous_end` from `models.scorecard.measurement_periods`.
-        as_of: last day that is known.
-        reporting_time_zone: IANA zone in which an instant has its date.
-
-    Returns:
-        As `read_measures`; KPIs whose earlier period begins before the first order are left out.
-    """
-    first_order = connection.sql("select min(order_date) from marts.orders").fetchone()
-    observed_from = first_order[0] if first_order else None
-    covered = periods.filter(pl.col("previous_start") >= pl.lit(observed_from, dtype=pl.Date))
-    read = partial(read_measures, connection=connection, as_of=as_of, reporting_time_zone=reporting_time_zone)
-    return read(periods=covered.select("kpi", period_start="previous_start", period_end="previous_end"))

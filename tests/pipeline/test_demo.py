@@ -17,6 +17,7 @@ from tests.recomputation.cross_selling import recompute_cross_selling
 from tests.recomputation.recomputation import RULES, recompute_home, recompute_past_days
 from tests.recomputation.repurchases import compare_repurchases
 from tests.recomputation.retention import compare_home
+from tests.recomputation.scorecard import recount_home
 
 PROMISED = {
     "marts.customer_360": "customer_id account_count platforms first_registered_at country province city gender "
@@ -75,6 +76,7 @@ PROMISED = {
     "marts.model_cards": "model trained_on cut_date parameters metrics baseline_metrics is_published reason",
     "marts.prediction_deciles": "model figure decile customers predicted actual actual_low actual_high",
     "marts.kpi_scorecard": "kpi period_start segment period_end value numerator denominator n target status",
+    "marts.kpi_monthly": "kpi month segment value numerator denominator n",
     "governance.gate_results": "gate layer table_name severity is_passed observed threshold checked_at",
     "governance.identity_events": "happened_on change_number former_customer_id customer_id event accounts rule",
     "governance.identity_restatements": "happened_on change_number former_customer_id customer_id order_month orders "
@@ -352,6 +354,18 @@ def test_every_customer_of_each_month_end_agrees_with_an_independent_recomputati
     customers = [found.customers for found in compared.values()]
     assert customers == sorted(customers, reverse=True)
     assert CUSTOMERS / 4 < customers[-1] < customers[0]
+
+
+def test_the_scorecard_agrees_with_an_independent_recount(demo_home: Path) -> None:
+    recounted, published = recount_home(demo_home)
+    assert recounted.keys() == published.keys()
+    assert {kpi for kpi, _ in recounted} == {
+        *("conversion", "cross_sell_category_rate", "customer_path_days", "customer_path_rate"),
+        *("plan_value", "stage_conversion"),
+    }
+    for key, figures in recounted.items():
+        assert published[key] == pytest.approx(figures, rel=0, abs=1e-9), key
+    assert min(figures[1] for key, figures in recounted.items() if key[1] == "all") > CUSTOMERS
 
 
 def test_no_name_email_or_phone_of_the_shop_is_published(demo_home: Path) -> None:

@@ -39,7 +39,10 @@ select
         when newest.status = 'credit_note' then -coalesce(newest.refunded_amount, 0)
         else 0
     end as net_revenue,
-    coalesce(pieces.pieces, 0) as pieces
+    coalesce(pieces.pieces, 0) as pieces,
+    newest.platform,
+    newest.order_id,
+    newest.ordered_at
 from newest
 inner join marts.identity_map as people
     on people.platform = newest.platform and people.account_id = trim(newest.account_id)
@@ -113,13 +116,19 @@ visits as (
         platform,
         min_by(account_id, (event_at, account_id)) filter (account_id is not null) as account_id,
         min_by(anonymous_id, (event_at, anonymous_id)) filter (anonymous_id is not null) as browser,
+        platform || '/' || visitor as visitor,
+        min(event_at) as started_at,
+        max(event_at) as ended_at,
+        min_by(source, (event_at, source)) filter (source is not null) as source,
         local_day(min(event_at)) as visit_date,
         count(*) filter (event_type = 'login') as logins
     from numbered
     group by platform, visitor, visit
 )
 
-select coalesce(people.customer_id, shop_browsers.customer_id) as customer_id, visits.visit_date, visits.logins
+select
+    coalesce(people.customer_id, shop_browsers.customer_id) as customer_id, visits.visit_date, visits.logins,
+    visits.visitor, visits.started_at, visits.ended_at, visits.source
 from visits
 left join marts.identity_map as people using (platform, account_id)
 left join shop_browsers using (browser)

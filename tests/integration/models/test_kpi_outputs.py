@@ -44,6 +44,7 @@ PROMISED = {
     "orders_per_customer ratio ratio_low ratio_high",
     "retention": "metric period_start segment numerator denominator value value_low value_high",
     "kpi_scorecard": "kpi period_start segment period_end value numerator denominator n target status",
+    "kpi_monthly": "kpi month segment value numerator denominator n",
 }
 
 

@@ -21,6 +21,7 @@ from tests.recomputation.retention import differing_tables
 
 AS_OF = date(2025, 5, 20)
 CRM_START = date(2024, 12, 2)
+ORDERS = "insert into marts.orders (order_id, customer_id, order_date, is_sale, net_revenue)"
 
 SHOP = """
 insert into marts.orders by name
@@ -39,9 +40,10 @@ select
 from range(600) as numbers(n);
 insert into marts.rfm_scores
 select 'C' || n, ['Gold', 'Silver', 'Bronze'][1 + n % 3] from range(140) as numbers(n);
-insert into intermediate.int_customers
+insert into intermediate.int_customers by name
 select
-    'C' || n, case when n % 4 > 0 then ['ad', 'social', 'email'][n % 4] end, case when n % 3 > 0 then '省' || n % 3 end
+    'C' || n as customer_id, case when n % 4 > 0 then ['ad', 'social', 'email'][n % 4] end as acquisition_channel,
+    case when n % 3 > 0 then '省' || n % 3 end as province
 from range(170) as numbers(n);
 update marts.orders as orders set order_number = numbered.order_number from (
     select order_id, row_number() over (partition by customer_id order by order_date, order_id) as order_number
@@ -53,9 +55,6 @@ from marts.orders as orders
 left join seeds.festivals as festivals on orders.order_date between festivals.starts_on and festivals.ends_on
 where orders.order_number = 1 group by orders.customer_id;
 """
-
-
-INTO_ORDERS = "insert into marts.orders (order_id, customer_id, order_date, is_sale, net_revenue)"
 
 
 @pytest.fixture
@@ -140,9 +139,9 @@ def edges(warehouse):
             (f"{customer} {n}", customer, day, True, 1)
             for n, day in enumerate((FIRST, FIRST + timedelta(days)))
         ]
-        warehouse.executemany(f"{INTO_ORDERS} values (?, ?, ?, ?, ?)", orders)
-    warehouse.execute(f"{INTO_ORDERS} values ('guest', null, '2025-01-01', true, 1)")
-    warehouse.execute(f"{INTO_ORDERS} values ('failed', 'same day', '2025-01-05', false, 0)")
+        warehouse.executemany(f"{ORDERS} values (?, ?, ?, ?, ?)", orders)
+    warehouse.execute(f"{ORDERS} values ('guest', null, '2025-01-01', true, 1)")
+    warehouse.execute(f"{ORDERS} values ('failed', 'same day', '2025-01-05', false, 0)")
     return warehouse
 
 
@@ -173,8 +172,8 @@ VISITS = {
 
 
 def test_each_edge_of_both_windows_of_retention(warehouse):
-    visits = [(customer, day, None, None) for customer, days in VISITS.items() for day in days]
-    warehouse.executemany("insert into marts.sessions values (?, ?, ?, ?)", visits)
+    visits = [(customer, day) for customer, days in VISITS.items() for day in days]
+    warehouse.executemany("insert into marts.sessions (customer_id, session_date) values (?, ?)", visits)
     as_of = date(2024, 4, 30)
     table = measured(warehouse, crm_start=date(2024, 3, 2), as_of=as_of)
     rows = table.retention.select("metric", "period_end", "numerator", "denominator").iter_rows()
@@ -190,11 +189,11 @@ def test_each_edge_of_both_windows_of_retention(warehouse):
 
 
 def test_a_day_with_a_visit_and_an_order_is_one_and_orders_alone_make_active(warehouse):
-    order = f"{INTO_ORDERS} values (?, 'a', ?, true, 1)"
+    order = f"{ORDERS} values (?, 'a', ?, true, 1)"
     warehouse.executemany(order, [("1", "2024-01-01"), ("2", "2024-03-05"), ("3", "2024-04-05")])
     alone = measured(warehouse, as_of=date(2024, 4, 30)).retention
     warehouse.execute(
-        "insert into marts.sessions values ('a', '2024-03-05', null, true), (null, '2024-01-01', null, true)"
+        "insert into marts.sessions (customer_id, session_date) values ('a', '2024-03-05'), (null, '2024-01-01')"
     )
     assert measured(warehouse, as_of=date(2024, 4, 30)).retention.equals(alone)
     row = alone.filter(pl.col("metric") == "retention_30").select("numerator", "denominator").row(0)
@@ -204,8 +203,10 @@ def test_a_day_with_a_visit_and_an_order_is_one_and_orders_alone_make_active(war
 # Sixty comparisons share a word of bits; three years hold more than two words.
 def test_three_years_of_comparisons_agree_month_by_month(warehouse):
     warehouse.execute("""
-        insert into marts.sessions
-        select 'C' || hash(n, 'who') % 40, date '2022-01-01' + (hash(n, 'day') % 1200)::integer, null, null
+        insert into marts.sessions by name
+        select
+            'C' || hash(n, 'who') % 40 as customer_id,
+            date '2022-01-01' + (hash(n, 'day') % 1200)::integer as session_date
         from range(1500) as numbers(n)
     """)
     as_of = date(2025, 4, 14)

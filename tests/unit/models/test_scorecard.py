@@ -8,37 +8,45 @@ import polars as pl
 import pytest
 
 from models.retention import RETENTION_SCHEMA
-from models.scorecard import build_scorecard, measurement_periods
+from models.scorecard import MEASURE_SCHEMA, build_scorecard, measurement_periods
 
 AS_OF = date(2024, 2, 29)
 
 
-def targets(*rows: tuple[str, str, str, float | None, int | None]) -> pl.DataFrame:
+def targets(*rows: tuple[str, str, str | None, float | None, int | None]) -> pl.DataFrame:
     names = ["kpi", "segment", "direction", "target", "period_months"]
-    types = {"target": pl.Float64, "period_months": pl.Int32}
+    types = {"direction": pl.String, "target": pl.Float64, "period_months": pl.Int32}
     frame = pl.DataFrame(rows, schema=names, orient="row", schema_overrides=types)
     return frame.with_columns(unit=pl.lit("share"))
 
 
 def measures(*rows: tuple[str, str, float, float]) -> pl.DataFrame:
-    return pl.DataFrame(
-        rows,
-        schema={"kpi": pl.String, "segment": pl.String, "numerator": pl.Float64, "denominator": pl.Float64},
-        orient="row",
-    )
+    filled = [(*row, None, None) for row in rows]
+    return pl.DataFrame(filled, schema=MEASURE_SCHEMA, orient="row")
+
+
+def medians(*rows: tuple[str, str, float | None, int]) -> pl.DataFrame:
+    filled = [(kpi, segment, None, None, value, n) for kpi, segment, value, n in rows]
+    return pl.DataFrame(filled, schema=MEASURE_SCHEMA, orient="row")
 
 
 NO_RETENTION = pl.DataFrame(schema=RETENTION_SCHEMA)
 
 
-def card(asked: pl.DataFrame, measured=None, previous=None, retention=NO_RETENTION) -> dict[str, object]:
-    (row,) = build_scorecard(
+def cards_of(asked: pl.DataFrame, measured=None, previous=None, retention=NO_RETENTION) -> pl.DataFrame:
+    return build_scorecard(
         targets=asked,
         measures=measures() if measured is None else measured,
         previous_measures=measures() if previous is None else previous,
         retention=retention,
         as_of=AS_OF,
-    ).to_dicts()
+    )
+
+
+def card(asked: pl.DataFrame, measured=None, previous=None, retention=NO_RETENTION) -> dict[str, object]:
+    """The card of the first KPI that is asked for."""
+    cards = cards_of(asked, measured, previous, retention)
+    (row,) = cards.filter(pl.col("kpi") == asked["kpi"][0]).to_dicts()
     return row
 
 
@@ -141,3 +149,82 @@ def test_targets_that_make_no_sense_are_refused(asked, sentence):
 def test_a_kpi_measured_twice_is_refused():
     with pytest.raises(ValueError, match="measured twice"):
         card(targets(("k", "all", "at_least", 1, 12)), measures(("k", "all", 1, 2), ("k", "all", 1, 3)))
+
+
+def test_a_median_is_a_value_with_its_n_and_no_share():
+    row = card(
+        targets(("days", "p50", "below_previous", None, 12)),
+        medians(("days", "p50", 4.5, 8)),
+        medians(("days", "p50", 5, 2)),
+    )
+    assert (row["value"], row["n"], row["target"], row["status"]) == (4.5, 8, 5, "met")
+    assert (row["numerator"], row["denominator"]) == (None, None)
+
+
+def test_nobody_behind_a_median_is_nothing_measured():
+    row = card(targets(("days", "p50", "at_most", 3, 12)), medians(("days", "p50", 2.0, 0)))
+    assert (row["value"], row["n"], row["status"]) == (None, 0, "not measurable")
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "value", "status"),
+    [
+        (4.0, 5.0, -0.2, "met"),
+        (4.5, 5.0, -0.1, "missed"),
+        (0.0, 5.0, -1.0, "met"),
+        (3.0, 0.0, None, "not measurable"),
+    ],
+)
+def test_the_change_of_the_return_cycle_is_the_difference_over_what_was_before(now, before, value, status):
+    row = card(
+        targets(
+            ("return_cycle_change", "p50", "at_most", -0.2, 12), ("return_cycle_days", "p50", None, None, 12)
+        ),
+        medians(("return_cycle_days", "p50", now, 8)),
+        medians(("return_cycle_days", "p50", before, 2)),
+    )
+    assert (row["value"], row["status"]) == (value if value is None else pytest.approx(value), status)
+    assert row["n"] == (0 if value is None else 8)
+
+
+# 6 of 10 more promoters than detractors now, 2 of 4 before: a tenth more.
+@pytest.mark.parametrize(("numerator", "status"), [(6, "met"), (5, "missed")])
+def test_the_gain_of_the_net_promoter_score_is_a_difference(numerator, status):
+    row = card(
+        targets(("nps_gain", "all", "at_least", 0.09, 12), ("nps", "all", None, None, 12)),
+        measures(("nps", "all", numerator, 10)),
+        measures(("nps", "all", 2, 4)),
+    )
+    assert (row["value"], row["n"], row["status"]) == (pytest.approx(numerator / 10 - 0.5), 10, status)
+
+
+def test_a_change_without_a_period_before_is_not_measurable():
+    asked = targets(("nps_gain", "all", "at_least", 0.1, 12), ("nps", "all", None, None, 12))
+    row = card(asked, measures(("nps", "all", 6, 10)))
+    assert (row["value"], row["n"], row["status"]) == (None, 0, "not measurable")
+
+
+# What is asked of each tier is asked of every tier that is measured, but not of one with a target of its own, and
+# of nothing else.
+def test_a_target_for_each_segment_has_a_row_for_every_one_that_is_measured():
+    asked = targets(
+        ("k", "all", "at_least", 1, 12), ("k", "tier:*", "above", 0.5, 12), ("k", "tier:C", "below", 0.5, 12)
+    )
+    counted = measures(
+        ("k", "all", 4, 4), ("k", "tier:A", 3, 4), ("k", "tier:B", 2, 4), ("k", "tier:C", 2, 8), ("k", "tier:D", 0, 0),
+        ("k", "region:A", 3, 4),
+    )  # fmt: skip
+    cards = cards_of(asked, counted)
+    assert cards.select("segment", "value", "target", "direction", "status").rows() == [
+        ("all", 1.0, 1.0, "at_least", "met"),
+        ("tier:A", 0.75, 0.5, "above", "met"),
+        ("tier:B", 0.5, 0.5, "above", "missed"),
+        ("tier:C", 0.25, 0.5, "below", "met"),
+    ]
+    assert cards_of(asked, measures())["segment"].to_list() == ["all", "tier:*", "tier:C"]
+
+
+def test_a_row_that_asks_for_the_value_alone_has_one_and_no_verdict():
+    row = card(targets(("k", "tier:*", None, None, 12)), measures(("k", "tier:A", 3, 4)))
+    assert (row["segment"], row["value"], row["n"]) == ("tier:A", 0.75, 4)
+    assert (row["target"], row["direction"], row["status"]) == (None, None, "not measurable")

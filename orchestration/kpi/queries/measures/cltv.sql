@@ -1,5 +1,5 @@
--- Mean expected value of the next 12 months per buyer; high value as seeds/value_levels.csv has it. In whole cents,
--- because a sum of doubles depends on the order of the rows.
+-- Mean expected value of the next 12 months per buyer, also by the tier of the as-of date; high value as
+-- seeds/value_levels.csv has it. In whole cents, because a sum of doubles depends on the order of the rows.
 with
 
 high_value_cut as (
@@ -46,3 +46,12 @@ select
     count(*) as denominator
 from scored
 where is_high_value
+union all
+select
+    'tier:' || tiers.rfm_tier as segment,
+    sum(scores.cltv_12m) as numerator,
+    count(*) as denominator
+from kpi.cltv_scores as scores
+inner join marts.rfm_scores as tiers on scores.customer_id = tiers.customer_id
+where tiers.rfm_tier is not null
+group by tiers.rfm_tier
