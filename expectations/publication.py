@@ -42,6 +42,7 @@ MEASURES: dict[str, tuple[str, ...]] = {
     "publication/orders": ("orders_count_differs", "orders_revenue_differs"),
     "publication/order_items": ("order_items_count_differs", "order_items_revenue_differs"),
     "publication/money_ledger": ("money_unexplained", "rows_unexplained"),
+    "publication/predictions": ("withheld_predictions_told", "predictions_beaten"),
     "publication/volume": ("orders_unpublished", "orders_fell", "customers_fell"),
 }
 """Each SQL file of `measures/` with the gates that read it."""

@@ -32,6 +32,7 @@ SCORECARD_SCHEMA = pl.Schema(
         "direction": pl.String,
         "unit": pl.String,
         "status": pl.String,
+        "reason": pl.String,
     }
 )
 
@@ -51,6 +52,17 @@ PERIOD_COLUMNS = ("period_start", "period_end")
 RELATIVE, ABSOLUTE = "relative", "absolute"
 CHANGES = {"nps_gain": ("nps", ABSOLUTE), "return_cycle_change": ("return_cycle_days", RELATIVE)}
 """KPIs that compare another one with the period before: which, and whether by quotient or by difference."""
+
+PREDICTED_BY = {
+    "cltv": "cltv",
+    "churn_balanced_accuracy": "churn",
+    "recommendation_hit_rate_10": "recommendations",
+}
+"""KPIs that a prediction gives, with the name of its model card."""
+
+NOTHING_COUNTED = "Nothing could be counted: the sources do not tell it, or it is too early to tell."
+NOTHING_BEFORE = "There is no figure of the period before to compare with."
+NO_TARGET = "No target is set; the value is told for itself."
 
 EACH = "*"
 """Ends the segment of a target that holds for each segment that begins so."""
@@ -95,6 +107,7 @@ def build_scorecard(
     measures: pl.DataFrame,
     previous_measures: pl.DataFrame,
     retention: pl.DataFrame,
+    model_cards: pl.DataFrame,
     as_of: date,
 ) -> pl.DataFrame:
     """Set every target beside its measured value.
@@ -108,13 +121,15 @@ def build_scorecard(
             denominator or value is filled, and n is the denominator where it is null.
         previous_measures: the same over the period before; read for the two last directions and `CHANGES`.
         retention: table of `models.retention`; its overall metrics are KPIs of the same name.
+        model_cards: `model`, `is_published`, `reason`; a withheld prediction says why its KPIs are not measurable.
         as_of: last day that is known.
 
     Returns:
         Columns of `SCORECARD_SCHEMA`, one row per target, sorted by KPI, period and segment; a target whose
         segment ends in `*` has a row for each measured segment that begins so and has no target of its own.
         Without a denominator the value is null and the status `not measurable`; without anything to compare
-        with (no target, or no value of the period before) that is the status though the value stands.
+        with (no target, or no value of the period before) that is the status though the value stands. Whatever
+        is not measurable has a reason.
 
     Raises:
         ValueError: a column is missing, a direction is unknown, a fixed target is null, or a KPI and segment
@@ -141,6 +156,8 @@ def build_scorecard(
         cards.with_columns(pl.coalesce(name, f"{name}_asked") for name in PERIOD_COLUMNS)
         .with_columns(target=target.cast(pl.Float64), n=pl.col("n").fill_null(0))
         .with_columns(status=_status())
+        .join(_withheld(model_cards), on="kpi", how="left")
+        .with_columns(reason=_reason())
         .select(SCORECARD_SCHEMA.names())
         .cast(SCORECARD_SCHEMA)
         .sort("kpi", "period_start", "segment")
@@ -167,6 +184,25 @@ def _spread(targets: pl.DataFrame, measured: pl.DataFrame) -> pl.DataFrame:
     spread = stars.join(untold, on="kpi").filter(begins)
     alone = targets.join(spread.select("kpi", segment="star"), on=keys, how="anti")
     return pl.concat([alone, spread.select(targets.columns)])
+
+
+def _withheld(model_cards: pl.DataFrame) -> pl.DataFrame:
+    """Why the KPIs of a prediction that is not published have no value."""
+    predicted = pl.DataFrame({"kpi": list(PREDICTED_BY), "model": list(PREDICTED_BY.values())})
+    withheld = model_cards.filter(~pl.col("is_published")).select("model", withheld_because="reason")
+    return predicted.join(withheld, on="model").drop("model")
+
+
+def _reason() -> pl.Expr:
+    """Why a row is not measurable; null for all others."""
+    because = (
+        pl.when(pl.col("value").is_null())
+        .then(pl.coalesce("withheld_because", pl.lit(NOTHING_COUNTED)))
+        .when(pl.col("direction").is_null())
+        .then(pl.lit(NO_TARGET))
+        .otherwise(pl.lit(NOTHING_BEFORE))
+    )
+    return pl.when(pl.col("status") == NOT_MEASURABLE).then(because)
 
 
 def _as_measures(retention: pl.DataFrame) -> pl.DataFrame:

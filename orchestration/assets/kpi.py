@@ -166,6 +166,7 @@ def kpi_scorecard(run_settings: RunSettings) -> dg.MaterializeResult[None]:
             measures=read(measures.read_measures),
             previous_measures=read(measures.read_previous_measures),
             retention=run.connection.table("kpi.retention").pl(),
+            model_cards=run.connection.table("kpi.model_cards").pl(),
             as_of=run.as_of,
         )
         return run.write("kpi_scorecard", frame)

@@ -75,7 +75,7 @@ PROMISED = {
     "marts.recommendations": "customer_id rank product_id score reason",
     "marts.model_cards": "model trained_on cut_date parameters metrics baseline_metrics is_published reason",
     "marts.prediction_deciles": "model figure decile customers predicted actual actual_low actual_high",
-    "marts.kpi_scorecard": "kpi period_start segment period_end value numerator denominator n target status",
+    "marts.kpi_scorecard": "kpi period_start segment period_end value numerator denominator n target status reason",
     "marts.kpi_monthly": "kpi month segment value numerator denominator n",
     "governance.gate_results": "gate layer table_name severity is_passed observed threshold checked_at",
     "governance.identity_events": "happened_on change_number former_customer_id customer_id event accounts rule",

@@ -83,7 +83,11 @@ select
     'Silver' as rfm_tier,
     24 as rfm_score,
     cast(coalesce(sum(orders.net_revenue), 0) as decimal(18, 2)) as lifetime_net_revenue,
-    cast(0.25 as double) as discount_order_share
+    cast(0.25 as double) as discount_order_share,
+    cast(120 as decimal(18, 2)) as cltv_12m,
+    cast(1.5 as double) as expected_orders_12m,
+    cast(null as double) as churn_probability_90d,
+    cast(null as date) as next_order_date
 from marts.identity_map as identities
 left join marts.orders as orders on identities.customer_id = orders.customer_id
 group by identities.customer_id;
@@ -106,6 +110,16 @@ create table marts.tickets (platform varchar, ticket_id varchar, customer_id var
 create table kpi.retention (metric varchar, period_start date, segment varchar, "value" double);
 insert into kpi.retention values ('repeat_30', '2024-12-01', 'all', 0.5);
 create table kpi.cltv_scores as select customer_id, cast(0.5 as double) as p_alive from marts.customer_360;
+create table kpi.churn_scores (customer_id varchar, churn_probability_90d double);
+create table kpi.next_orders as
+select customer_id, next_order_date, date '2025-02-01' as repurchase_due_date from marts.customer_360;
+create table kpi.recommendations (customer_id varchar, rank integer);
+create table kpi.model_cards (model varchar, is_published boolean, metrics varchar, baseline_metrics varchar);
+insert into kpi.model_cards values
+('cltv', true, '{"holdout": {"rmse_orders": 1.5}}', '{"own": {"rmse_orders": 1.6}, "same": {"rmse_orders": 2}, "money": {}}'),
+('churn', false, '{"test": {"auc": 0.7}}', '{"recency": {"auc": 0.71}, "same": {"auc": 0.5}}'),
+('next_order', false, '{}', '{}'),
+('recommendations', false, '{}', '{}');
 
 create table governance.identity_events (
     happened_on date, change_number integer, former_customer_id varchar, customer_id varchar

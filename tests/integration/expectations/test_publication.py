@@ -68,7 +68,8 @@ DEFECTS = {
         {"primary_key_broken"},
     ),
     "a customer without account": (
-        "insert into marts.customer_360 values ('ghost', 'tiered', 'Silver', 24, 0, 0)",
+        """insert into marts.customer_360 by name
+        select 'ghost' as customer_id, 'tiered' as customer_category, 0 as lifetime_net_revenue""",
         {"customers_differ_from_identity_map"},
     ),
     "one customer's revenue is a cent high": (
@@ -168,6 +169,36 @@ DEFECTS = {
             select sum(net_revenue) from marts.orders where customer_id = 'ca1'
         ) where customer_id = 'ca1'""",
         {"overrides_disregarded"},
+    ),
+    "values of a prediction that is withheld": (
+        "update kpi.model_cards set is_published = false where model = 'cltv'",
+        {"withheld_predictions_told"},
+    ),
+    "dates of a prediction without a card": (
+        """delete from kpi.model_cards where model = 'next_order';
+        update kpi.next_orders set next_order_date = date '2025-01-09' where customer_id = 'ca2'""",
+        {"withheld_predictions_told"},
+    ),
+    "a withheld probability in customer_360 alone": (
+        "update marts.customer_360 set churn_probability_90d = 0.5 where customer_id = 'ca2'",
+        {"withheld_predictions_told"},
+    ),
+    "a published model that one baseline beats": (
+        "update kpi.model_cards set is_published = true where model = 'churn'",
+        {"predictions_beaten"},
+    ),
+    "a published model that is as good as a baseline": (
+        """update kpi.model_cards set baseline_metrics = '{"own": {"rmse_orders": 1.5}}' where model = 'cltv'""",
+        {"predictions_beaten"},
+    ),
+    "a published model without figures": (
+        "update kpi.model_cards set metrics = '{}' where model = 'cltv'",
+        {"predictions_beaten"},
+    ),
+    "recommendations that hit less than what is popular": (
+        """update kpi.model_cards set is_published = true, metrics = '{"test": {"hit_rate": 0.1}}',
+        baseline_metrics = '{"popularity": {"hit_rate": 0.11}}' where model = 'recommendations'""",
+        {"predictions_beaten"},
     ),
     "a telephone number in a text": (
         "update marts.orders set device = 'call +86 13912345678!' where order_id = 'o6-2'",

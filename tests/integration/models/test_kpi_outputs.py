@@ -24,6 +24,9 @@ PROMISED = {
     "expected_order_value cltv_12m",
     "cltv_segments": "segment customers cltv_12m_total cltv_12m_total_low cltv_12m_total_high plan_value",
     "churn_scores": "customer_id churn_probability_90d risk_level",
+    "next_orders": "customer_id expected_gap_days basis next_order_date earliest_next_order_date "
+    "latest_next_order_date no_date_reason due_product_category due_product_id repurchase_gap_days repurchase_basis "
+    "repurchase_due_date is_repurchase_due",
     "recommendations": "customer_id rank product_id score reason",
     "model_cards": "model trained_on cut_date parameters metrics baseline_metrics is_published reason",
     "prediction_deciles": "model figure decile customers predicted actual actual_low actual_high",
@@ -43,7 +46,7 @@ PROMISED = {
     "campaign_effects": "campaign_id variant compared_with sent_from sent_until customers orders "
     "orders_per_customer ratio ratio_low ratio_high",
     "retention": "metric period_start segment numerator denominator value value_low value_high",
-    "kpi_scorecard": "kpi period_start segment period_end value numerator denominator n target status",
+    "kpi_scorecard": "kpi period_start segment period_end value numerator denominator n target status reason",
     "kpi_monthly": "kpi month segment value numerator denominator n",
 }
 

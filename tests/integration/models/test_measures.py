@@ -133,6 +133,7 @@ def scorecard(connection) -> pl.DataFrame:
         measures=read_measures(**arguments),
         previous_measures=read_previous_measures(**arguments),
         retention=pl.DataFrame(schema=RETENTION_SCHEMA),
+        model_cards=connection.table("kpi.model_cards").pl(),
         as_of=AS_OF,
     )
 

@@ -85,7 +85,7 @@ def fill_messages(warehouse, drawn: Drawn) -> None:
     )
     warehouse.execute("""
         insert into staging.stg_campaigns by name select campaign_id, variant, channel from variants;
-        create table marts.identity_map as
+        insert into marts.identity_map by name
         select 'shop' as platform, 'A' || n as account_id, 'P' || n as customer_id from range(60000) as persons(n);
     """)
     warehouse.execute(

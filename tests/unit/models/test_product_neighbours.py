@@ -113,7 +113,8 @@ def random_tastes(seed: int) -> pl.DataFrame:
 def test_neighbours_agree_with_a_plain_recomputation(settings, monkeypatch):
     monkeypatch.setattr(product_neighbours, "PRODUCTS_AT_ONCE", 7)
     known = random_tastes(1)
-    found = learn(tastes=known, goods=goods(40, unavailable=(3, 4)), settings=settings)
+    all_neighbours = replace(settings, recommendation_neighbours=40)
+    found = learn(tastes=known, goods=goods(40, unavailable=(3, 4)), settings=all_neighbours)
     chosen: dict[int, dict[int, float]] = {product: {} for product in range(40)}
     for customer, product, is_ordered in known.select(
         "customer_number", "product_number", "is_ordered"

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from models.retention import RETENTION_SCHEMA
+from models.model_cards import CARD_SCHEMA, build_card
 from models.scorecard import MEASURE_SCHEMA, build_scorecard, measurement_periods
 
 AS_OF = date(2024, 2, 29)
@@ -31,14 +32,18 @@ def medians(*rows: tuple[str, str, float | None, int]) -> pl.DataFrame:
 
 
 NO_RETENTION = pl.DataFrame(schema=RETENTION_SCHEMA)
+NO_CARDS = pl.DataFrame(schema=CARD_SCHEMA)
 
 
-def cards_of(asked: pl.DataFrame, measured=None, previous=None, retention=NO_RETENTION) -> pl.DataFrame:
+def cards_of(
+    asked: pl.DataFrame, measured=None, previous=None, retention=NO_RETENTION, model_cards=NO_CARDS
+) -> pl.DataFrame:
     return build_scorecard(
         targets=asked,
         measures=measures() if measured is None else measured,
         previous_measures=measures() if previous is None else previous,
         retention=retention,
+        model_cards=model_cards,
         as_of=AS_OF,
     )
 
@@ -110,6 +115,42 @@ def test_a_trend_compares_with_the_period_before(direction, now, status):
 def test_without_a_period_before_the_value_stands_and_the_target_is_not_measurable():
     row = card(targets(("k", "all", "above_previous", None, 12)), measures(("k", "all", 3, 2)))
     assert (row["status"], row["value"], row["target"]) == ("not measurable", 1.5, None)
+
+
+# Measured; not counted; compared with nothing; asked for itself.
+@pytest.mark.parametrize(
+    ("direction", "target", "measured", "words"),
+    [
+        ("at_least", 0.5, measures(("k", "all", 1, 10)), None),
+        ("at_least", 0.5, measures(), "Nothing could be counted"),
+        ("above_previous", None, measures(("k", "all", 1, 10)), "no figure of the period before"),
+        ("above_previous", None, measures(), "Nothing could be counted"),
+        (None, None, measures(("k", "all", 1, 10)), "No target is set"),
+    ],
+)
+def test_whatever_is_not_measurable_has_a_reason(direction, target, measured, words):
+    row = card(targets(("k", "all", direction, target, 12)), measured)
+    assert (row["status"] == "not measurable") == (words is not None)
+    assert row["reason"] is None if words is None else words in row["reason"]
+
+
+@pytest.mark.parametrize("is_published", [True, False])
+def test_a_withheld_prediction_says_why_its_kpi_has_no_value(is_published):
+    told = build_card(
+        model="churn",
+        trained_on=None,
+        cut_date=None,
+        parameters={},
+        metrics={},
+        baseline_metrics={},
+        is_published=is_published,
+        reason="Recency alone is as good.",
+    )
+    asked = targets(("churn_balanced_accuracy", "all", "above", 0.7, None), ("k", "all", "above", 0.7, None))
+    cards = cards_of(asked, model_cards=told)
+    reasons = dict(cards.select("kpi", "reason").iter_rows())
+    assert (reasons["churn_balanced_accuracy"] == "Recency alone is as good.") is not is_published
+    assert "Nothing could be counted" in reasons["k"]
 
 
 def test_overall_retention_is_a_kpi_with_its_own_period():
