@@ -7,8 +7,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from models.retention import RETENTION_SCHEMA
 from models.model_cards import CARD_SCHEMA, build_card
+from models.retention import RETENTION_SCHEMA
 from models.scorecard import MEASURE_SCHEMA, build_scorecard, measurement_periods
 
 AS_OF = date(2024, 2, 29)
