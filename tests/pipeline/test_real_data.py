@@ -98,6 +98,32 @@ def test_online_retail_repeat_rates_equal_the_reference(homes: dict[str, Path], 
     assert found["repeat_purchase_90"] == pytest.approx(expected["rate_90d_eligible"], abs=1e-6)
 
 
+def card(home: Path, model: str) -> dict[str, Any]:
+    """One model card, its figures read."""
+    with published(home) as connection:
+        row = connection.execute(
+            "select is_published, reason, metrics, baseline_metrics from marts.model_cards where model = ?", [model]
+        ).fetchall()[0]
+    return {"is_published": row[0], "reason": row[1], **json.loads(row[2]), **json.loads(row[3])}
+
+
+# Of a real shop's next orders a third hold one of ten products out of three thousand; what is popular hits 23 %.
+def test_online_retail_is_recommended_more_than_what_is_popular(homes: dict[str, Path]) -> None:
+    found = card(homes["online_retail"], "recommendations")
+    assert found["is_published"]
+    assert found["test"]["orders"] > 1_500
+    assert found["hit_rate_gain_low"] > 0.05
+    assert found["test"]["hit_rate"] > 1.3 * found["popularity"]["hit_rate"]
+    assert found["test"]["coverage"] > 0.3
+
+
+# Three of a hundred of Olist's customers ever come back; nobody can say what the others like.
+def test_olist_has_too_few_next_orders_to_judge(homes: dict[str, Path]) -> None:
+    found = card(homes["olist"], "recommendations")
+    assert not found["is_published"]
+    assert "customers with a known taste ordered" in found["reason"]
+
+
 def test_olist_equals_the_reference(homes: dict[str, Path], shared_data: Path) -> None:
     expected = reference(shared_data, "olist")
     statuses = {row["order_status"]: row["n"] for row in expected["status"]}
