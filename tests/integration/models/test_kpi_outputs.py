@@ -24,6 +24,9 @@ PROMISED = {
     "expected_order_value cltv_12m",
     "cltv_segments": "segment customers cltv_12m_total cltv_12m_total_low cltv_12m_total_high plan_value",
     "churn_scores": "customer_id churn_probability_90d risk_level",
+    "next_orders": "customer_id expected_gap_days basis next_order_date earliest_next_order_date "
+    "latest_next_order_date no_date_reason due_product_category due_product_id repurchase_gap_days repurchase_basis "
+    "repurchase_due_date is_repurchase_due",
     "recommendations": "customer_id rank product_id score reason",
     "model_cards": "model trained_on cut_date parameters metrics baseline_metrics is_published reason",
     "cohort_retention": "cohort_month period_number cohort_size active_customers retention_rate rate_low "
