@@ -60,16 +60,15 @@ def fit_next_order(*, waits: pl.DataFrame, settings: NextOrderSettings) -> NextO
         TooFewGapsError: there are too few completed gaps for a single curve.
     """
     require_columns(frame=waits, columns=WAIT, name="waits")
-    ordered = waits.sort("customer_id", "gaps")
-    over = int(ordered["is_over"].sum())
+    over = int(waits["is_over"].sum())
     if over < settings.next_order_min_gaps:
         raise TooFewGapsError(
             f"There are {over} gaps between orders; {settings.next_order_min_gaps} are needed."
         )
-    prior = fit_gap_prior(waits=ordered)
-    lasted = _days(ordered) / _expected(ordered, prior)
-    is_over = ordered["is_over"].to_numpy().astype(bool)
-    classes = _gap_classes(ordered, settings)
+    prior = fit_gap_prior(waits=waits)
+    lasted = _days(waits) / _expected(waits, prior)
+    is_over = waits["is_over"].to_numpy().astype(bool)
+    classes = _gap_classes(waits, settings)
     curve_of_class = _curve_of_class(np.bincount(classes[is_over]), settings)
     curves = [
         fit_waiting_curve(

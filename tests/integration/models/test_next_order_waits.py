@@ -155,3 +155,11 @@ def test_a_large_shop_trains_on_some_of_its_customers(shop, order_settings):
     assert drawn.equals(everybody.join(drawn, on="customer_id", how="semi", maintain_order="left"))
     again = known(shop, replace(order_settings, next_order_max_training_customers=30)).waits
     assert again.equals(drawn)
+
+
+def test_the_order_of_rows_moves_nothing(shop, order_settings):
+    before = known(shop, order_settings)
+    shop.execute("create or replace table marts.orders as from marts.orders order by hash(order_id)")
+    after = known(shop, order_settings)
+    assert after.waits.equals(before.waits)
+    assert after.open_waits.equals(before.open_waits)

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
+from models.next_order_forecast import fit_next_order, foretell_next_order
 from models.next_order_settings import NextOrderSettings, parse_next_order_settings
 from models.next_order_table import NEXT_ORDERS_SCHEMA, REPURCHASE_SCHEMA
 from models.next_orders import KnownWaits, NextOrderResult, compute_next_orders, next_order_cut
@@ -68,6 +69,20 @@ def test_every_buyer_has_a_row_with_a_date_to_come_or_a_reason(shop, published):
     assert others["no_date_reason"].unique().to_list() == ["unlikely_within_horizon"]
     assert others["earliest_next_order_date"].is_null().all()
     assert table["expected_gap_days"].is_not_null().all()
+
+
+# Tested is what was known at the cut; told is what follows from all that is known today.
+def test_dates_rest_on_all_that_is_known_today(shop, published, order_settings):
+    told = published.next_orders
+    for known, is_told in ((shop["today"], True), (shop["cut"], False)):
+        forecast = foretell_next_order(
+            model=fit_next_order(waits=known.waits, settings=order_settings),
+            open_waits=shop["today"].open_waits,
+            settings=order_settings,
+        ).join(told, on="customer_id", how="semi")
+        days = (told["next_order_date"] - AS_OF).dt.total_days().cast(pl.Int32)
+        assert days.equals(forecast["next_order_days"]) == is_told
+        assert told["expected_gap_days"].equals(forecast["expected_gap_days"]) == is_told
 
 
 def test_the_card_says_why_it_may_be_believed(published):
