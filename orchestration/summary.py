@@ -52,7 +52,8 @@ def release_summary(*, settings: Settings, seconds: dict[str, float]) -> dict[st
             "where rfm_tier is not null group by rfm_tier"
         ).fetchall()
         scorecard = connection.execute(
-            "select kpi, segment, value, target, status, n from marts.kpi_scorecard order by kpi, segment"
+            "select kpi, segment, value, target, direction, status, n from marts.kpi_scorecard "
+            "order by kpi, segment"
         ).fetchall()
         gates = connection.execute(
             "select count(*), count(*) filter (is_passed), "
@@ -67,7 +68,7 @@ def release_summary(*, settings: Settings, seconds: dict[str, float]) -> dict[st
         **figures,
         "tiers": {tier: {"customers": count, "net_revenue_12m": revenue} for tier, count, revenue in tiers},
         "scorecard": [
-            dict(zip(("kpi", "segment", "value", "target", "status", "n"), row, strict=True))
+            dict(zip(("kpi", "segment", "value", "target", "direction", "status", "n"), row, strict=True))
             for row in scorecard
         ],
         "gates": {"evaluated": gates[0], "passed": gates[1], "failed": gates[2] or []},
@@ -119,11 +120,14 @@ def _tier_table(result: dict[str, Any]) -> Table:
 
 
 def _scorecard_table(result: dict[str, Any]) -> Table:
-    table = Table(title="Scorecard")
+    """The targets; values that have none, and those of single tiers or categories, stand in the table alone."""
+    shown = [row for row in result["scorecard"] if row["direction"] and ":" not in row["segment"]]
+    more = len(result["scorecard"]) - len(shown)
+    table = Table(title="Scorecard", caption=f"{more} more rows in marts.kpi_scorecard")
     for column in ("KPI", "segment", "value", "target", "n", "status"):
         table.add_column(column, no_wrap=True)
     colours = {"met": "green", "missed": "yellow"}
-    for row in result["scorecard"]:
+    for row in shown:
         status = row["status"]
         table.add_row(
             row["kpi"],

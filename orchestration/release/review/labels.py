@@ -39,6 +39,7 @@ KPIS = {
     "email_open_rate": Label("邮件打开率", "E-mail open rate"),
     "email_unsubscribe_rate": Label("邮件退订率", "E-mail unsubscribe rate"),
     "first_response_in_time": Label("首次响应及时率", "First response in time"),
+    "first_response_minutes": Label("首次响应时长", "First response"),
     "invalid_email_share": Label("无效邮箱占比", "Invalid e-mail addresses"),
     "member_growth": Label("会员增长", "Member growth"),
     "nps": Label("净推荐值 NPS", "Net promoter score (NPS)"),
@@ -53,17 +54,23 @@ KPIS = {
     "repeat_purchase_90": Label("90 天复购率", "Repeat purchase, 90 days"),
     "repeat_purchase_90_gain": Label("90 天复购率提升", "Repeat purchase, 90 days, gain"),
     "resolution_in_time": Label("解决及时率", "Resolution in time"),
+    "resolution_minutes": Label("解决时长", "Resolution"),
     "retention_30": Label("30 天留存率", "Retention, 30 days"),
     "retention_30_gain": Label("30 天留存率提升", "Retention, 30 days, gain"),
     "retention_90": Label("90 天留存率", "Retention, 90 days"),
     "retention_90_gain": Label("90 天留存率提升", "Retention, 90 days, gain"),
     "return_cycle_change": Label("退货周期变化", "Return cycle, change"),
+    "return_cycle_days": Label("退货周期", "Return cycle"),
     "returning_customer_rate": Label("回头率", "Returning customers"),
     "stage_conversion": Label("阶段转化率", "Stage conversion"),
 }
 PARTS = {
+    "ad": Label("广告", "ad"),
     "all": Label("全部", "all"),
+    "business_p50": Label("工作时间中位数", "p50, business hours"),
+    "business_p90": Label("工作时间 90 分位", "p90, business hours"),
     "declining": Label("衰退期", "declining"),
+    "direct": Label("直接访问", "direct"),
     "email": Label("邮件", "e-mail"),
     "first_to_second": Label("首购 → 复购", "first → second order"),
     "growing": Label("成长期", "growing"),
@@ -74,13 +81,23 @@ PARTS = {
     "p50": Label("中位数", "p50"),
     "p90": Label("90 分位", "p90"),
     "registered_to_first": Label("注册 → 首购", "registered → first order"),
+    "search": Label("搜索", "search"),
     "second_to_loyal": Label("复购 → 忠诚", "second order → loyal"),
+    "sms": Label("短信", "SMS"),
+    "social": Label("社交", "social"),
     "visitor_to_registered": Label("访客 → 注册", "visitor → registered"),
 }
+PREFIXES = {
+    "category": Label("品类", "category"),
+    "platform": Label("平台", "platform"),
+    "tier": Label("等级", "tier"),
+}
+"""What stands before the colon of a part."""
 STATUSES = {
     "met": Label("达标", "met"),
     "missed": Label("未达标", "missed"),
     "not measurable": Label("暂不可衡量", "not measurable"),
+    "for information": Label("仅供参考", "for information"),
 }
 TIERS = {
     "Platinum": Label("铂金", "Platinum"),
@@ -135,6 +152,16 @@ UNITS = {
     "CNY per order": Label("元/单", "CNY/order"),
     "days": Label("天", "days"),
     "hours": Label("小时", "hours"),
+    "minutes": Label("分钟", "minutes"),
     "points of 5": Label("满分 5", "of 5"),
 }
 """Units that are told after a value; shares and their differences are told in percent and percentage points."""
+
+
+def part(segment: str) -> Label:
+    """Name a part of a KPI: one of `PARTS`, or a kind of part and its name, as in `tier:Gold`."""
+    kind, colon, name = segment.partition(":")
+    if not colon:
+        return named(PARTS, segment)
+    before, after = named(PREFIXES, kind), TIERS.get(name, Label(name, name))
+    return Label(f"{before.zh} {after.zh}", f"{before.en} {after.en}")

@@ -87,12 +87,14 @@ from range(-17, 15) as days (day),
 
 create table kpi_scorecard as
 select * from (values
-    ('conversion', 'all', 0.0512, 512, 10000, 0.045, 'at_least', 'share', 'met'),
-    ('conversion', 'email', 0.04, 1, 25, 0.042, 'at_least', 'share', 'missed'),
-    ('nps', 'all', 0.275, 19, 69, null, 'above_previous', 'balance of shares', 'not measurable'),
-    ('repeat_purchase_30_gain', 'all', -0.0283, -28, 1000, 0.0, 'above', 'difference of shares', 'missed'),
-    ('cltv', 'all', 2438.47, 24384.7, 1000, 150.0, 'at_least', 'CNY per customer', 'met'),
-    ('stage_conversion', 'new', null, null, null, 0.07, 'at_least', 'share', 'not measurable'),
-    ('stage_conversion', 'mature', null, null, null, 0.08, 'at_least', 'share', 'not measurable'),
-    ('a_new_kpi', 'all', null, null, null, 1.0, 'at_most', 'days', 'not measurable')
-) as rows (kpi, segment, value, numerator, n, target, direction, unit, status);
+    ('conversion', 'all', 0.0512, 512, 10000, 0.045, 'at_least', 'share', 'met', null),
+    ('conversion', 'email', 0.04, 1, 25, 0.042, 'at_least', 'share', 'missed', null),
+    ('conversion', 'social', 0.03, 3, 100, null, null, 'share', 'not measurable', 'No target is set.'),
+    ('nps', 'all', 0.275, 19, 69, null, 'above_previous', 'balance of shares', 'not measurable', 'No period before.'),
+    ('repeat_purchase_30_gain', 'all', -0.0283, -28, 1000, 0.0, 'above', 'difference of shares', 'missed', null),
+    ('cltv', 'all', 2438.47, 24384.7, 1000, 150.0, 'at_least', 'CNY per customer', 'met', null),
+    ('cltv', 'tier:Gold', 6343.0, 63430, 10, null, null, 'CNY per customer', 'not measurable', 'No target is set.'),
+    ('stage_conversion', 'new', null, null, null, 0.07, 'at_least', 'share', 'not measurable', 'Nothing could be counted.'),
+    ('stage_conversion', 'mature', null, null, null, 0.08, 'at_least', 'share', 'not measurable', 'Nothing could be counted.'),
+    ('a_new_kpi', 'all', null, null, null, 1.0, 'at_most', 'days', 'not measurable', 'Nothing could be counted.')
+) as rows (kpi, segment, value, numerator, n, target, direction, unit, status, reason);

@@ -102,14 +102,16 @@ def test_gates_that_refuse_are_named(publish, no_pictures):
 
 def test_the_scorecard_holds_every_row_in_its_unit(page):
     said = plain(section_of(page, "scorecard"))
-    assert "met 2 · missed 2 · not measurable 4" in said
+    assert "met 2 · missed 2 · not measurable 4 · for information 2" in said
     for text in (
         "转化率 Conversion 5.1 % ≥ 4.5 % 10,000 ✓ 达标 met",
         "Conversion 邮件 e-mail 4.0 % ≥ 4.2 % 25 n 小 few ✕ 未达标 missed",
         "Net promoter score (NPS) +27.5 ↑ 69 ○ 暂不可衡量 not measurable",
         "30 days, gain −2.8 pp > 0 pp 1,000 ✕",
         "(CNY/customer) 2,438.47 ≥ 150.00 1,000 ✓",
-        "Stage conversion 成熟期 mature ≥ 8.0 %; 新客 new ≥ 7.0 %",
+        "Customer value, 12 months (CNY/customer) 等级 黄金 tier Gold 6,343.00 – 10 n 小 few ○ 仅供参考 for information",
+        "Conversion 社交 social 3.0 % – 100 ○ 仅供参考 for information",
+        "Stage conversion 成熟期 mature ≥ 8.0 %; 新客 new ≥ 7.0 % · Nothing could be counted.",
         "a new kpi",
     ):
         assert text in said
@@ -257,7 +259,11 @@ def test_charts_are_as_their_language_allows(publish, monkeypatch):
 def test_every_kpi_festival_and_model_of_the_rules_has_chinese_words():
     for seed, column, known in (
         ("kpi_targets", "kpi", labels.KPIS),
-        ("kpi_targets", "segment", labels.PARTS),
+        (
+            "kpi_targets",
+            "segment",
+            labels.PARTS | {f"{kind}:*": name for kind, name in labels.PREFIXES.items()},
+        ),
         ("festivals", "festival", labels.FESTIVALS),
         ("rfm_tiers", "rfm_tier", labels.TIERS),
     ):

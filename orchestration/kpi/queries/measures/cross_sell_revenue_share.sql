@@ -58,6 +58,7 @@ sold_by_click as (
 select
     'all' as segment,
     coalesce(sold_by_click.net_revenue, 0) as numerator,
-    (select sum(net_revenue) from bought) as denominator
+    (select sum(net_revenue) from bought) as denominator,
+    (select count(*) from bought) as n
 from sold_by_click
 where exists (select 1 from clicks)

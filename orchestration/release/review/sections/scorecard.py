@@ -6,11 +6,11 @@ from itertools import groupby
 from typing import Any
 
 from orchestration.release.review import numbers
-from orchestration.release.review.labels import KPIS, PARTS, STATUSES, UNITS, Label, named
+from orchestration.release.review.labels import KPIS, STATUSES, UNITS, Label, named, part
 from orchestration.release.review.section import Published, Score, Section
 
 QUERY = """
-    select kpi, segment, value, target, direction, unit, n, status
+    select kpi, segment, value, target, direction, unit, n, status, reason
     from marts.kpi_scorecard
     order by kpi, segment
 """
@@ -23,18 +23,22 @@ SIGNS = {
     "above_previous": "↑",
     "below_previous": "↓",
 }
+INFORMATION = "for information"
 TREND = ("above_previous", "below_previous")
-RANKS = ("missed", "met", "not measurable")
+RANKS = ("missed", "met", "not measurable", INFORMATION)
 """What needs work comes first."""
 
 
 def compose(published: Published) -> Section:
     """Print the scorecard, what was missed first."""
     rows = published.rows(QUERY)
+    for row in rows:
+        if row["direction"] is None and row["value"] is not None:
+            row["status"] = INFORMATION
     rows.sort(key=lambda row: RANKS.index(str(row["status"])))
     counts = [
         (STATUSES[rank], sum(row["status"] == rank for row in rows))
-        for rank in ("met", "missed", "not measurable")
+        for rank in ("met", "missed", "not measurable", INFORMATION)
     ]
     return Section(
         title=TITLE,
@@ -58,7 +62,7 @@ def _score(row: dict[str, Any], published: Published) -> Score:
     unit, n = row["unit"], row["n"]
     return Score(
         name=_name(row),
-        part=None if row["segment"] == "all" else named(PARTS, row["segment"]),
+        part=None if row["segment"] == "all" else part(row["segment"]),
         value=numbers.measured(row["value"], unit=unit),
         target=_target(row),
         n=numbers.count(n) if n else numbers.NOTHING,
@@ -68,15 +72,15 @@ def _score(row: dict[str, Any], published: Published) -> Score:
 
 
 def _unmeasured(rows: list[dict[str, Any]]) -> tuple[tuple[Label, str], ...]:
-    """Name the KPIs that nothing is known of, one line each, with parts and targets."""
+    """Name the KPIs that nothing is known of, one line each, with parts, targets and why."""
     lines = []
     for _, parts in groupby(rows, key=lambda row: row["kpi"]):
         listed = list(parts)
         targets = [
-            _target(row) if row["segment"] == "all" else f"{named(PARTS, row['segment'])} {_target(row)}"
+            _target(row) if row["segment"] == "all" else f"{part(row['segment'])} {_target(row)}"
             for row in listed
         ]
-        lines.append((_name(listed[0]), "; ".join(targets)))
+        lines.append((_name(listed[0]), f"{'; '.join(targets)} · {listed[0]['reason']}"))
     return tuple(lines)
 
 
@@ -87,6 +91,8 @@ def _name(row: dict[str, Any]) -> Label:
 
 
 def _target(row: dict[str, Any]) -> str:
+    if row["direction"] is None:
+        return numbers.NOTHING
     sign = SIGNS.get(row["direction"], row["direction"])
     if row["target"] is None:
         return sign if row["direction"] in TREND else numbers.NOTHING
