@@ -102,7 +102,8 @@ def card(home: Path, model: str) -> dict[str, Any]:
     """One model card, its figures read."""
     with published(home) as connection:
         row = connection.execute(
-            "select is_published, reason, metrics, baseline_metrics from marts.model_cards where model = ?", [model]
+            "select is_published, reason, metrics, baseline_metrics from marts.model_cards where model = ?",
+            [model],
         ).fetchall()[0]
     return {"is_published": row[0], "reason": row[1], **json.loads(row[2]), **json.loads(row[3])}
 
