@@ -104,13 +104,13 @@ def test_telephone_numbers_and_emails_as_account_ids_are_not_published(
     assert customers == (0,)
 
 
-def test_a_prediction_without_a_model_has_a_card_that_says_so(home: Path) -> None:
+def test_a_prediction_that_is_not_published_has_a_card_that_says_why(home: Path) -> None:
     with published(home) as connection:
         cards = dict(
             connection.execute("select model, reason from model_cards where not is_published").fetchall()
         )
     assert set(cards) == {"cltv", "churn", "next_order", "recommendations"}
-    assert cards["recommendations"].startswith("Only 0 customers with a known taste ordered")
+    assert cards["recommendations"].endswith("200 are needed to judge.")
 
 
 def test_quarantine_shows_names_and_words_as_they_are(home: Path) -> None:
