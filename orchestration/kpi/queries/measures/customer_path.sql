@@ -29,9 +29,16 @@ visitors as (
 
     select
         customer_id,
+        first_session_date as first_visit_date
+    from intermediate.int_customer_activity
+    where evaluated_on = $as_of
+    union all
+    select
+        null as customer_id,
         cast(timezone($reporting_time_zone, timezone('UTC', min(started_at))) as date) as first_visit_date
     from intermediate.int_session_customers
-    group by customer_id, case when customer_id is null then visitor_hash end
+    where customer_id is null
+    group by visitor_hash
 
 ),
 
