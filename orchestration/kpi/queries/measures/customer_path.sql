@@ -103,7 +103,8 @@ counted as (
 
 )
 
-select 'customer_path_rate' as kpi, step as segment, taken as numerator, entered as denominator, null as value, entered as n
+select 'customer_path_rate' as kpi, step as segment, taken as numerator, entered as denominator,
+    null as value, entered as n
 from counted
 union all
 select 'customer_path_days' as kpi, step as segment, null as numerator, null as denominator, days as value, taken as n
