@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date
-from functools import partial
+from functools import cache, partial
 
 import duckdb
 import polars as pl
@@ -27,15 +27,15 @@ SHARED_MEASURES = {
     "resolution_in_time": ("handled_in_time", {"rule": "resolution_under"}),
     "first_response_minutes": ("handling_minutes", {"until": "first_response"}),
     "resolution_minutes": ("handling_minutes", {"until": "resolution"}),
-    "customer_path_rate": ("customer_path", {"figure": "rate"}),
-    "customer_path_days": ("customer_path", {"figure": "days"}),
+    "customer_path_rate": ("customer_path", {}),
+    "customer_path_days": ("customer_path", {}),
     **{
         f"{metric}_{days}_gain": ("before_after_gain", {"metric": f"{metric}_{days}"})
         for metric in ("repeat_purchase", "retention")
         for days in (30, 90)
     },
 }
-"""KPIs that are one count with another parameter; every other KPI has the file of its own name."""
+"""KPIs that are one count with another parameter, or two of one count; every other has the file of its own name."""
 
 MONTHLY = ("average_order_value", "member_growth", "old_customer_cost", "returning_customer_rate")
 """KPIs whose file counts by month as well; it takes `$is_monthly` and names the month in `period_start`."""
@@ -63,23 +63,12 @@ def read_measures(
         ValueError: a setting is missing or out of bounds.
     """
     settings = asdict(read_kpi_settings(connection=connection, as_of=as_of))
+    read = cache(partial(_read_answer, connection, as_of, reporting_time_zone, tuple(settings.items())))
     frames = [pl.DataFrame(schema=MEASURE_SCHEMA)]
     for kpi, start, end in periods.select("kpi", "period_start", "period_end").iter_rows():
         query, fixed = SHARED_MEASURES.get(kpi, (kpi, {}))
-        if not (MEASURES_DIR / f"{query}.sql").is_file():
-            continue
-        measured = read_query(
-            connection,
-            f"measures/{query}",
-            as_of=as_of,
-            period_start=start,
-            period_end=end,
-            reporting_time_zone=reporting_time_zone,
-            is_monthly=False,
-            **settings,
-            **fixed,
-        )
-        frames.append(_as_measures(measured, kpi=kpi))
+        if (MEASURES_DIR / f"{query}.sql").is_file():
+            frames.append(_as_measures(read(query, start, end, tuple(fixed.items())), kpi=kpi))
     return pl.concat(frames)
 
 
@@ -142,8 +131,33 @@ def first_order_date(*, connection: duckdb.DuckDBPyConnection) -> date | None:
     return found[0] if found else None
 
 
+def _read_answer(
+    connection: duckdb.DuckDBPyConnection,
+    as_of: date,
+    reporting_time_zone: str,
+    settings: tuple[tuple[str, int], ...],
+    query: str,
+    start: date,
+    end: date,
+    fixed: tuple[tuple[str, str], ...],
+) -> pl.DataFrame:
+    return read_query(
+        connection,
+        f"measures/{query}",
+        as_of=as_of,
+        period_start=start,
+        period_end=end,
+        reporting_time_zone=reporting_time_zone,
+        is_monthly=False,
+        **dict(settings),
+        **dict(fixed),
+    )
+
+
 def _as_measures(measured: pl.DataFrame, *, kpi: str) -> pl.DataFrame:
     """Give a query's answer all columns of a measure; a sum of nothing is 0 where somebody was counted."""
+    if "kpi" in measured.columns:
+        measured = measured.filter(pl.col("kpi") == kpi)
     absent = [name for name in MEASURE_SCHEMA.names() if name not in measured.columns]
     filled = measured.with_columns(pl.lit(None).alias(name) for name in absent)
     named = filled.with_columns(kpi=pl.lit(kpi)).select(MEASURE_SCHEMA.names()).cast(MEASURE_SCHEMA)

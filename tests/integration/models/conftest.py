@@ -51,6 +51,7 @@ create table marts.tickets (
 create table marts.rfm_tier_history (customer_id varchar, valid_from date, valid_to date, rfm_tier varchar);
 create table marts.identity_map (platform varchar, account_id varchar, customer_id varchar);
 create table intermediate.int_session_customers (visitor_hash ubigint, customer_id varchar, started_at timestamp);
+create table intermediate.int_customer_activity (customer_id varchar, evaluated_on date, first_session_date date);
 create table staging.stg_order_refunds (platform varchar, order_id varchar, refunded_at timestamp);
 create table intermediate.int_customers (
     customer_id varchar, acquisition_channel varchar, province varchar, first_registered_at timestamp

@@ -13,6 +13,13 @@ ITEMS = "insert into marts.order_items (customer_id, category, order_date, is_sa
 ORDERS = "insert into marts.orders (customer_id, order_number, order_date, is_sale) values (?, ?, ?, true)"
 CUSTOMERS = "insert into intermediate.int_customers (customer_id, first_registered_at) values (?, ?)"
 VISITS = "insert into intermediate.int_session_customers values (?, ?, ?)"
+FIRST_VISITS = """
+insert into intermediate.int_customer_activity
+select customer_id, '2025-06-30', timezone('Asia/Shanghai', timezone('UTC', min(started_at)))::date
+from intermediate.int_session_customers where customer_id is not null group by customer_id
+union all
+select 'day 30', '2025-05-30', date '2020-01-01'
+"""
 
 # The year begins on 1 July 2024; the last day with 90 days behind it in the year is 1 April 2025.
 BASKETS = {
@@ -99,8 +106,9 @@ def test_each_edge_of_the_customer_path(warehouse):
         (8, None, "2025-05-30 16:00"),
         (9, None, "2025-05-31 15:59"),
     ]
-    visits += [(9, None, "2025-06-20"), (10, None, "2025-05-31 16:00"), (11, "at once", "2025-06-02")]
+    visits += [(9, None, "2025-06-20"), (10, None, "2025-05-31 16:00"), (11, "day 30", "2025-01-10")]
     warehouse.executemany(VISITS, visits)
+    warehouse.execute(FIRST_VISITS)
     assert measure(warehouse, "customer_path_rate")["visitor_to_registered"] == (2, 5)
     assert measure(warehouse, "customer_path_days")["visitor_to_registered"] == (15.0, 2)
     firsts = {
@@ -132,6 +140,7 @@ def test_each_edge_of_the_path_between_orders(warehouse):
 # Without registrations nobody can have registered; that is not nobody.
 def test_a_shop_without_registrations_has_no_visitors_who_register(warehouse):
     warehouse.executemany(VISITS, [(1, None, "2025-01-01"), (2, "a", "2025-01-01")])
+    warehouse.execute(FIRST_VISITS)
     warehouse.execute("insert into intermediate.int_customers (customer_id) values ('a')")
     assert measure(warehouse, "customer_path_rate") == {}
     assert measure(warehouse, "registration_coverage_30") == {}

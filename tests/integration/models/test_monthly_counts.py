@@ -21,7 +21,8 @@ insert into marts.orders (customer_id, order_date, is_sale, net_revenue) values
     ('won', '2025-05-02', true, 7), ('won', '2025-05-03', true, 8), ('won', '2025-06-30', true, 9),
     ('gone', '2025-05-04', true, 4), (null, '2025-06-05', true, 3), ('up', '2025-06-06', false, -2);
 insert into intermediate.int_customers (customer_id, first_registered_at) values
-    ('up', '2024-01-01'), ('won', '2025-04-30 16:00'), ('gone', '2025-05-31 15:59'), ('last', '2025-06-30 16:00');
+    ('up', '2024-01-01'), ('won', '2025-04-30 16:00'), ('gone', '2025-05-31 15:59'), ('june', '2025-06-10'),
+    ('last', '2025-06-30 16:00');
 insert into staging.stg_campaigns values
     ('E', null, 'email', 6.00, '2025-05-31 15:59'), ('F', null, 'email', 2.00, '2025-05-31 16:00');
 insert into marts.identity_map values ('p', '1', 'up'), ('p', '2', 'won'), ('p', '3', 'nobody');
@@ -67,7 +68,7 @@ def test_whoever_bought_on_an_earlier_day_has_returned(counts):
 
 
 def test_members_of_the_month_stand_over_those_of_before(counts):
-    assert of(counts, "member_growth") == {(MAY, "all"): (2, 1), (JUNE, "all"): (0, 3)}
+    assert of(counts, "member_growth") == {(MAY, "all"): (2, 1), (JUNE, "all"): (1, 3)}
 
 
 def test_a_campaign_belongs_to_the_month_in_which_it_was_sent(counts):

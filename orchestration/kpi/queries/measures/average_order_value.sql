@@ -14,24 +14,41 @@ orders as (
     where is_sale and order_date between $period_start and $period_end
     group by 1, 2
 
+),
+
+tiers as (
+
+    select
+        customer_id,
+        rfm_tier,
+        valid_from,
+        coalesce(valid_to, cast($period_end as date)) as valid_to
+    from marts.rfm_tier_history
+    where $is_monthly
+
+),
+
+tiered as (
+
+    select
+        orders.period_start,
+        orders.net_revenue,
+        orders.orders,
+        coalesce(tiers.rfm_tier, 'none') as tier
+    from orders
+    left join tiers
+        on
+            orders.customer_id = tiers.customer_id
+            and orders.period_start >= tiers.valid_from
+            and orders.period_start <= tiers.valid_to
+
 )
 
 select
-    orders.period_start,
+    period_start,
     case when grouping(tier) = 1 then 'all' else 'tier:' || tier end as segment,
-    sum(orders.net_revenue) as numerator,
-    sum(orders.orders) as denominator
-from (
-    select
-        orders.*,
-        coalesce(tiers.rfm_tier, 'none') as tier
-    from orders
-    left join marts.rfm_tier_history as tiers
-        on
-            $is_monthly
-            and orders.customer_id = tiers.customer_id
-            and orders.period_start >= tiers.valid_from
-            and (orders.period_start <= tiers.valid_to or tiers.valid_to is null)
-) as orders
-group by grouping sets ((orders.period_start), (orders.period_start, tier))
+    sum(net_revenue) as numerator,
+    sum(orders) as denominator
+from tiered
+group by grouping sets ((period_start), (period_start, tier))
 having grouping(tier) = 1 or $is_monthly

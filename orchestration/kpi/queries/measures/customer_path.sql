@@ -1,5 +1,5 @@
 -- The steps visitor → registered → first order → second order → loyal: who took the next one within its days, of those
--- whose days lie in the period ($figure: rate), and the median of the days that they took (days).
+-- whose days lie in the period, and the median of the days that they took.
 with
 
 firsts as (
@@ -29,9 +29,16 @@ visitors as (
 
     select
         customer_id,
+        first_session_date as first_visit_date
+    from intermediate.int_customer_activity
+    where evaluated_on = $as_of
+    union all
+    select
+        null as customer_id,
         cast(timezone($reporting_time_zone, timezone('UTC', min(started_at))) as date) as first_visit_date
     from intermediate.int_session_customers
-    group by customer_id, case when customer_id is null then visitor_hash end
+    where customer_id is null
+    group by visitor_hash
 
 ),
 
@@ -82,13 +89,23 @@ taken as (
     from steps
     where entered_date between $period_start and cast($period_end as date) - days_allowed
 
+),
+
+counted as (
+
+    select
+        step,
+        count(*) as entered,
+        count(days_taken) as taken,
+        median(days_taken) as days
+    from taken
+    group by step
+
 )
 
-select
-    step as segment,
-    case when $figure = 'rate' then count(days_taken) end as numerator,
-    case when $figure = 'rate' then count(*) end as denominator,
-    case when $figure = 'days' then median(days_taken) end as value,
-    case when $figure = 'rate' then count(*) else count(days_taken) end as n
-from taken
-group by step
+select 'customer_path_rate' as kpi, step as segment, taken as numerator, entered as denominator,
+    null as value, entered as n
+from counted
+union all
+select 'customer_path_days' as kpi, step as segment, null as numerator, null as denominator, days as value, taken as n
+from counted

@@ -1,4 +1,4 @@
--- What campaigns cost per old customer reached: each variant's cost is shared evenly by the customers whom it reached, and
+-- What campaigns cost per old customer reached: each variant's cost is shared evenly by the customers whom it reached,
 -- old are those with a successful order before it was sent. By month also by the tier held on the month's first day.
 with
 
@@ -49,6 +49,18 @@ first_sales as (
 
 ),
 
+tiers as (
+
+    select
+        customer_id,
+        rfm_tier,
+        valid_from,
+        coalesce(valid_to, cast($period_end as date)) as valid_to
+    from marts.rfm_tier_history
+    where $is_monthly
+
+),
+
 shared as (
 
     select
@@ -59,12 +71,11 @@ shared as (
         / count(*) over (partition by reached.campaign_id, reached.variant) as share_of_cost
     from reached
     left join first_sales on reached.customer_id = first_sales.customer_id
-    left join marts.rfm_tier_history as tiers
+    left join tiers
         on
-            $is_monthly
-            and reached.customer_id = tiers.customer_id
+            reached.customer_id = tiers.customer_id
             and reached.period_start >= tiers.valid_from
-            and (reached.period_start <= tiers.valid_to or tiers.valid_to is null)
+            and reached.period_start <= tiers.valid_to
 
 )
 

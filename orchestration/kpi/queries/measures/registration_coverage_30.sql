@@ -1,5 +1,5 @@
--- Accounts that were registered at the latest N days after their first order ÷ accounts with an order that are old enough
--- to tell, also by platform. An account whose registration has no date tells nothing.
+-- Accounts that were registered at the latest N days after their first order ÷ accounts with an order that are old
+-- enough to tell, also by platform. An account whose registration has no date tells nothing.
 with
 
 accounts as (

@@ -1,5 +1,5 @@
--- Buyers of the period who had bought on an earlier day, in the period or before it, ÷ buyers of the period; by month also
--- by the tier that the buyer held on the month's first day.
+-- Buyers of the period who had bought on an earlier day, in the period or before it, ÷ buyers of the period; by month
+-- also by the tier that the buyer held on the month's first day.
 with
 
 purchases as (
@@ -30,18 +30,29 @@ buyers as (
 
 ),
 
+tiers as (
+
+    select
+        customer_id,
+        rfm_tier,
+        valid_from,
+        coalesce(valid_to, cast($period_end as date)) as valid_to
+    from marts.rfm_tier_history
+    where $is_monthly
+
+),
+
 tiered as (
 
     select
         buyers.*,
         coalesce(tiers.rfm_tier, 'none') as tier
     from buyers
-    left join marts.rfm_tier_history as tiers
+    left join tiers
         on
-            $is_monthly
-            and buyers.customer_id = tiers.customer_id
+            buyers.customer_id = tiers.customer_id
             and buyers.period_start >= tiers.valid_from
-            and (buyers.period_start <= tiers.valid_to or tiers.valid_to is null)
+            and buyers.period_start <= tiers.valid_to
 
 )
 

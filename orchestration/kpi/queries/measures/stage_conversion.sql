@@ -1,5 +1,5 @@
--- Customers of a lifecycle stage on the eve of the period who reached the goal of seeds/stage_goals.csv in it ÷ customers
--- of the stage on that eve.
+-- Customers of a lifecycle stage on the eve of the period who reached the goal of seeds/stage_goals.csv in it ÷
+-- customers of the stage on that eve.
 with
 
 goals as (
