@@ -35,6 +35,10 @@ SECTIONS: Mapping[str, tuple[Label, Compose]] = {
     "churn": (churn.TITLE, churn.compose),
     "festivals": (festivals.TITLE, festivals.compose),
 }
+NOT_DRAWN = Label(
+    "此部分未能绘制；原因见运行日志，表中数字不受影响。",
+    "This part could not be drawn; the log of the run says why. The figures in the tables stand.",
+)
 
 
 @dataclass(frozen=True)
@@ -71,13 +75,10 @@ def compose_page(*, file: Path, small_count: int) -> tuple[str, dict[str, str]]:
             except Exception:
                 sections.append(DrawnSection(name, Section(title=title, missing=(NOT_DRAWN,)), []))
                 undrawn[name] = traceback.format_exc()
-    return _page().render(head=head, sections=sections, statuses=STATUSES, style=_style()), undrawn
-
-
-NOT_DRAWN = Label(
-    "此部分未能绘制；原因见运行日志，表中数字不受影响。",
-    "This part could not be drawn; the log of the run says why. The figures in the tables stand.",
-)
+    page = _page().render(
+        head=head, sections=sections, statuses=STATUSES, small_count=small_count, style=_style()
+    )
+    return page, undrawn
 
 
 def _draw(name: str, compose: Compose, published: Published) -> DrawnSection:

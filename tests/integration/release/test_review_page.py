@@ -90,6 +90,7 @@ def test_the_head_says_what_came_in_what_passed_and_what_is_withheld(page):
         "orders 1,500 1,490 7 3",
         "withheld 客户终身价值 Customer value The naive forecast errs less & <b>so it is</b> withheld.",
         "published 流失预测 Churn Beats every baseline.",
+        "* n < 30",
     ):
         assert text in head
 

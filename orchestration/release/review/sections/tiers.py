@@ -26,6 +26,7 @@ MIGRATION = """
     where month > release.as_of_date - interval 12 month and movement <> 'same'
     group by all
 """
+TITLE = Label("客户等级与迁移", "Tiers and migration")
 COLOURS = {"new": "#a9bdd4", "up": "#9ed0b0", "back": "#c7dfa6", "down": "#f2c48d", "lost": "#eba79b"}
 ROW, CELL = 62, 46
 """Height of a tier in pyramid and migration, pixels."""
@@ -60,8 +61,8 @@ def compose(published: Published) -> Section:
         title=TITLE,
         words=(
             Label(
-                "左图为当前 RFM 评分等级；右图为已评定等级的逐月变动之和（首单入级、年度评定），变动两次计两次，未变动者不计。",
-                "Left: tiers by the live RFM score. Right: moves of the tiers that were set (first order, yearly "
+                "图一为当前 RFM 评分等级；图二为已评定等级的逐月变动之和（首单入级、年度评定），变动两次计两次，未变动者不计。",
+                "First: tiers by the live RFM score. Second: moves of the tiers that were set (first order, yearly "
                 "evaluation), summed over the months; who moved twice counts twice, who stayed does not count.",
             ),
         ),
@@ -69,25 +70,26 @@ def compose(published: Published) -> Section:
         if moves
         else (Label("最近 12 个月没有等级变动。", "Nobody moved in the last 12 months."),),
         pictures=tuple(pictures),
-        table=Table(
-            columns=(
-                Label("等级", "Tier"),
-                Label("客户数", "Customers"),
-                Label(f"12 个月净收入 {published.currency}", f"Net revenue 12 m, {published.currency}"),
-            ),
-            rows=tuple(
-                (
-                    named(TIERS, row["tier"]),
-                    _few(row["customers"], published),
-                    numbers.amount(row["net_revenue"]),
-                )
-                for row in tiers
-            ),
-        ),
+        table=_table(tiers, published),
     )
 
 
-TITLE = Label("客户等级与迁移", "Tiers and migration")
+def _table(tiers: list[dict[str, Any]], published: Published) -> Table:
+    return Table(
+        columns=(
+            Label("等级", "Tier"),
+            Label("客户数", "Customers"),
+            Label(f"12 个月净收入 {published.currency}", f"Net revenue 12 m, {published.currency}"),
+        ),
+        rows=tuple(
+            (
+                named(TIERS, row["tier"]),
+                _few(row["customers"], published),
+                numbers.amount(row["net_revenue"]),
+            )
+            for row in tiers
+        ),
+    )
 
 
 def _few(customers: Any, published: Published) -> str:
