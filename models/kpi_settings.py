@@ -14,7 +14,7 @@ from models.frames import require_columns
 
 @dataclass(frozen=True, kw_only=True)
 class KpiSettings:
-    """Settings of the KPIs, all whole numbers above 0; each attribute is the row of the same name.
+    """Settings of the KPIs, all whole numbers, above 0 where not said otherwise; each attribute is the row of the same name.
 
     Attributes:
         kpi_cross_sell_days: days in which a buyer of a category may buy another one.
@@ -26,6 +26,7 @@ class KpiSettings:
         kpi_return_refund_days: days in which the refund may follow a return ticket.
         kpi_registration_coverage_days: days in which a registration may follow an account's first order.
         kpi_history_months: months of `kpi_monthly`.
+        kpi_previous_max_missing_days: days before the first order that a compared period may begin with, ≥0.
     """
 
     kpi_cross_sell_days: int
@@ -37,10 +38,11 @@ class KpiSettings:
     kpi_return_refund_days: int
     kpi_registration_coverage_days: int
     kpi_history_months: int
+    kpi_previous_max_missing_days: int
 
 
-LEAST = {"kpi_path_loyal_orders": 3}
-"""Bounds other than 1: the step before is the second order."""
+LEAST = {"kpi_path_loyal_orders": 3, "kpi_previous_max_missing_days": 0}
+"""Bounds other than 1: the step before loyal is the second order; nothing need be missing."""
 
 
 def parse_kpi_settings(*, rows: pl.DataFrame) -> KpiSettings:

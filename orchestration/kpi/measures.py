@@ -7,7 +7,7 @@ targets (in `models/scorecard.py`), months that are not over (in `models/kpi_mon
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, partial
 
 import duckdb
@@ -79,7 +79,7 @@ def read_previous_measures(
     as_of: date,
     reporting_time_zone: str,
 ) -> pl.DataFrame:
-    """Count the same over the period before, as far as the orders cover all of it.
+    """Count the same over the period before, as far as the orders cover it but for a few days.
 
     Args:
         connection: the warehouse.
@@ -88,10 +88,13 @@ def read_previous_measures(
         reporting_time_zone: IANA zone in which an instant has its date.
 
     Returns:
-        As `read_measures`; KPIs whose earlier period begins before the first order are left out.
+        As `read_measures`; KPIs are left out whose earlier period begins more days before the first order than
+        `kpi_previous_max_missing_days` allows.
     """
     observed_from = first_order_date(connection=connection)
-    covered = periods.filter(pl.col("previous_start") >= pl.lit(observed_from, dtype=pl.Date))
+    missing = read_kpi_settings(connection=connection, as_of=as_of).kpi_previous_max_missing_days
+    reach = pl.lit(observed_from, dtype=pl.Date) - timedelta(days=missing)
+    covered = periods.filter(pl.col("previous_start") >= reach)
     read = partial(read_measures, connection=connection, as_of=as_of, reporting_time_zone=reporting_time_zone)
     return read(periods=covered.select("kpi", period_start="previous_start", period_end="previous_end"))
 

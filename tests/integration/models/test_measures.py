@@ -138,6 +138,18 @@ def scorecard(connection) -> pl.DataFrame:
     )
 
 
+# The earlier period of a year begins on 2023-07-01.
+@pytest.mark.parametrize(("opened", "is_compared"), [("2023-07-08", True), ("2023-07-09", False)])
+def test_a_shop_that_opened_within_a_week_of_the_year_before_is_compared_with_it(
+    warehouse, opened, is_compared
+):
+    warehouse.execute(SHOP)
+    warehouse.execute(f"update marts.orders set order_date = '{opened}' where order_id = '1'")
+    (row,) = scorecard(warehouse).filter(pl.col("kpi") == "average_order_value").to_dicts()
+    assert (row["target"] is not None) == is_compared
+    assert ("period before" in (row["reason"] or "")) is not is_compared
+
+
 def test_a_shop_that_delivers_nothing_measures_nothing(warehouse):
     cards = scorecard(warehouse)
     assert cards.height == read_kpi_targets(connection=warehouse, as_of=AS_OF).height
