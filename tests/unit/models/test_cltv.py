@@ -145,6 +145,23 @@ def test_the_tenths_add_up_to_the_holdout_of_the_card(shop, settings):
     )
 
 
+# What somebody else bought after the cut is foretold best by the same number for all.
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_shuffled_futures_are_refused(shop, settings, seed):
+    future = ("holdout_orders", "holdout_money")
+    calibration = shop["calibration"]
+    mixed = calibration.with_columns(
+        calibration.select(future).sample(fraction=1, shuffle=True, seed=seed).get_columns()
+    )
+    result = compute_cltv(
+        **(shop | {"calibration": mixed}), as_of=AS_OF, holdout_days=HOLDOUT, settings=settings
+    )
+    (card,) = result.card.to_dicts()
+    assert not card["is_published"]
+    assert "the naive forecast same_for_all errs by" in card["reason"]
+    assert result.scores.is_empty()
+
+
 def test_the_order_of_rows_does_not_move_a_bit(shop, settings):
     shuffled = {name: frame.sample(fraction=1, shuffle=True, seed=5) for name, frame in shop.items()}
     first, second = (
