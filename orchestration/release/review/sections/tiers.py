@@ -17,6 +17,7 @@ PYRAMID = """
     from marts.customer_360
     where rfm_tier is not null
     group by rfm_tier
+    order by rfm_tier
 """
 MIGRATION = """
     select
@@ -25,6 +26,7 @@ MIGRATION = """
     cross join governance.release as release
     where month > release.as_of_date - interval 12 month and movement <> 'same'
     group by all
+    order by all
 """
 TITLE = Label("客户等级与迁移", "Tiers and migration")
 COLOURS = {"new": "#a9bdd4", "up": "#9ed0b0", "back": "#c7dfa6", "down": "#f2c48d", "lost": "#eba79b"}
