@@ -85,11 +85,7 @@ def publish(
                     "built_at": built_at,
                 },
             )
-        undrawn = write_page(
-            folder=folder, file=folder / MARTS_FILE, release_id=release_id, as_of_date=as_of_date
-        )
-        for part, why in undrawn.items():
-            warn(f"the review page of release {release_id} could not be drawn in whole: {part}\n{why}")
+        undrawn = _draw_review(folder, release_id=release_id, as_of_date=as_of_date, warn=warn)
         described = manifests.describe(
             settings=settings,
             release_id=release_id,
@@ -99,7 +95,7 @@ def publish(
             tables=tables,
             file=folder / MARTS_FILE,
             page=folder / REVIEW_FILE,
-            undrawn=sorted(undrawn),
+            undrawn=undrawn,
         )
         text = json.dumps(described, indent=2, ensure_ascii=False)
         (folder / MANIFEST_FILE).write_text(text, encoding="utf-8")
@@ -165,6 +161,18 @@ def _write_file(
         return measure_tables(connection=connection, tables=tables)
     finally:
         connection.execute("detach published")
+
+
+def _draw_review(
+    folder: Path, *, release_id: str, as_of_date: date, warn: Callable[[str], object]
+) -> list[str]:
+    """Write the review page beside the published file; return the parts that could not be drawn."""
+    undrawn = write_page(
+        folder=folder, file=folder / MARTS_FILE, release_id=release_id, as_of_date=as_of_date
+    )
+    for part, why in undrawn.items():
+        warn(f"the review page of release {release_id} could not be drawn in whole: {part}\n{why}")
+    return sorted(undrawn)
 
 
 def _keep_seeds(folder: Path) -> None:
