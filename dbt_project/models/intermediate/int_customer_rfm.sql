@@ -1,7 +1,6 @@
 -- Points, score and tier of every evaluation.
 {#- The setting `rfm_monetary_basis` scores the total of the period where it says `total`. -#}
-{%- set is_total = var('rfm_monetary_basis', 'average_per_order') == 'total' -%}
-{%- set basis = '1' if is_total else 'facts.frequency' %}
+{%- set basis = '1' if var('rfm_monetary_basis', 'average_per_order') == 'total' else 'facts.frequency' %}
 with facts as (
     select * from {{ ref('int_customer_rfm_facts') }}
 ),
@@ -21,14 +20,27 @@ bands as (
     from thresholds
 ),
 
-recency_bands as (
-    select
-        evaluated_on,
-        points,
-        {{ months_after('evaluated_on', '-band_from') }} as band_from,
-        {{ months_after('evaluated_on', '-band_below') }} as band_below
-    from bands
-    where measure = 'recency'
+-- R and F by their distinct values: bands joined one by one to all facts multiply to 125 rows a day first.
+recency_points as (
+    select days.evaluated_on, days.last_order_date, bands.points
+    from (select distinct evaluated_on, last_order_date from facts) as days
+    inner join bands
+        on
+            bands.evaluated_on = days.evaluated_on
+            and bands.measure = 'recency'
+            and days.last_order_date >= {{ months_after('days.evaluated_on', '-bands.band_from') }}
+            and coalesce(days.last_order_date < {{ months_after('days.evaluated_on', '-bands.band_below') }}, true)
+),
+
+frequency_points as (
+    select counts.evaluated_on, counts.frequency, bands.points
+    from (select distinct evaluated_on, frequency from facts) as counts
+    inner join bands
+        on
+            bands.evaluated_on = counts.evaluated_on
+            and bands.measure = 'frequency'
+            and counts.frequency >= bands.band_from
+            and (bands.band_below is null or counts.frequency < bands.band_below)
 ),
 
 pointed as (
@@ -38,17 +50,10 @@ pointed as (
         frequency.points as f_points,
         monetary.points as m_points
     from facts
-    inner join recency_bands as recency
-        on
-            recency.evaluated_on = facts.evaluated_on
-            and facts.last_order_date >= recency.band_from
-            and (recency.band_below is null or facts.last_order_date < recency.band_below)
-    inner join bands as frequency
-        on
-            frequency.evaluated_on = facts.evaluated_on
-            and frequency.measure = 'frequency'
-            and facts.frequency >= frequency.band_from
-            and (frequency.band_below is null or facts.frequency < frequency.band_below)
+    inner join recency_points as recency
+        on recency.evaluated_on = facts.evaluated_on and recency.last_order_date = facts.last_order_date
+    inner join frequency_points as frequency
+        on frequency.evaluated_on = facts.evaluated_on and frequency.frequency = facts.frequency
     -- Thresholds are multiplied instead of dividing the revenue: no rounding before the comparison.
     inner join bands as monetary
         on
@@ -82,8 +87,7 @@ scored as (
     select
         pointed.*,
         cast(
-            weights.recency_weight * pointed.r_points
-            + weights.frequency_weight * pointed.f_points
+            weights.recency_weight * pointed.r_points + weights.frequency_weight * pointed.f_points
             + weights.monetary_weight * pointed.m_points
             as integer
         ) as rfm_score
@@ -93,7 +97,17 @@ scored as (
 
 final as (
     select
-        scored.*,
+        scored.customer_id,
+        scored.purpose,
+        scored.evaluated_on,
+        scored.last_order_date,
+        scored.frequency,
+        scored.net_revenue,
+        scored.is_provisional,
+        scored.r_points,
+        scored.f_points,
+        scored.m_points,
+        scored.rfm_score,
         ladder.rfm_tier,
         ladder.next_min_score - scored.rfm_score as points_to_next_tier
     from scored
@@ -103,18 +117,4 @@ final as (
             and scored.rfm_score between ladder.min_score and ladder.max_score
 )
 
-select
-    customer_id,
-    purpose,
-    evaluated_on,
-    last_order_date,
-    frequency,
-    net_revenue,
-    is_provisional,
-    r_points,
-    f_points,
-    m_points,
-    rfm_score,
-    rfm_tier,
-    points_to_next_tier
-from final
+select * from final
