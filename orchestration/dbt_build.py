@@ -57,6 +57,9 @@ def build(*, selection: Sequence[str], variables: str, target: Path) -> DbtBuild
         selection: dbt's selection arguments.
         variables: dbt's `--vars`, JSON.
         target: folder for what dbt compiles, and for its log.
+
+    Raises:
+        BaseException: whoever stopped the run did so while dbt worked; dbt itself would tell it as a failure.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.artifacts.schemas.run import RunExecutionResult
@@ -74,6 +77,8 @@ def build(*, selection: Sequence[str], variables: str, target: Path) -> DbtBuild
         done = runner.invoke([*BRIEFLY, "build", *selection, *dbt_folders(target), "--vars", variables])
     finally:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    if done.exception and not isinstance(done.exception, Exception):
+        raise done.exception
     if not isinstance(done.result, RunExecutionResult):
         error = f"dbt could not start: {done.exception}"
         return DbtBuild(is_successful=False, results=[], error=error, events=events)
