@@ -103,21 +103,12 @@ def kill(*, home: Path, landing: Path, seed: int) -> dict[str, Any]:
     stage = chance.choice(STAGES)
     pause = chance.uniform(0, LONGEST_PAUSE_SECONDS.get(stage, USUAL_PAUSE_SECONDS))
     before = release_of(home)
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("RAPPORT_", "DAGSTER_"))}
-    run = subprocess.Popen(
-        [sys.executable, "-m", "orchestration", "run", "--landing", str(landing), "--home", str(home)],
-        cwd=PROJECT_ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        start_new_session=True,
-    )  # fmt: skip
-    assert run.stdout is not None
-    last = "start"
-    while last != stage and (line := run.stdout.readline()):
-        last = line[2:46].strip() if line.startswith("✓") else last
+    run = start(home=home, landing=landing)
+    wait_for(run, stage)
     time.sleep(pause)
     was_running = run.poll() is None
     os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
-    run.stdout.close()
+    run.communicate()
     after = release_of(home)
     with published(home) as connection:
         (release,) = connection.execute("select release_id from governance.release").fetchone() or ("",)
@@ -130,6 +121,24 @@ def kill(*, home: Path, landing: Path, seed: int) -> dict[str, Any]:
         "was_running": was_running,
         "is_published": before != after,
     }
+
+
+def start(*, home: Path, landing: Path) -> subprocess.Popen[str]:
+    """Start a run in a process group of its own; all it says comes out of one pipe."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("RAPPORT_", "DAGSTER_"))}
+    return subprocess.Popen(
+        [sys.executable, "-m", "orchestration", "run", "--landing", str(landing), "--home", str(home)],
+        cwd=PROJECT_ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+
+
+def wait_for(run: subprocess.Popen[str], stage: str) -> None:
+    """Wait until a run says that it has done a stage, or has ended."""
+    assert run.stdout is not None
+    last = "start"
+    while last != stage and (line := run.stdout.readline()):
+        last = line[2:46].strip() if line.startswith("✓") else last
 
 
 def play_all(*, kills: int, seed: int, report: Path, bench: Bench, folder: Path) -> int:
