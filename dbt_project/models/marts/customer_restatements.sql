@@ -17,7 +17,6 @@ published as (
     from {{ ref('customer_history') }} as history
     inner join days
         on days.told_on >= history.valid_from and days.told_on <= coalesce(history.valid_to, days.told_on)
-    where history.is_published
 ),
 
 -- Who has no date at all is on no past day, yet stays in every release: nothing about them was restated.

@@ -20,6 +20,7 @@ from orchestration.release.review.sections import (
     churn,
     cohorts,
     customer_value,
+    effects,
     festivals,
     scorecard,
     tiers,
@@ -34,6 +35,7 @@ SECTIONS: Mapping[str, tuple[Label, Compose]] = {
     "customer_value": (customer_value.TITLE, customer_value.compose),
     "churn": (churn.TITLE, churn.compose),
     "festivals": (festivals.TITLE, festivals.compose),
+    "effects": (effects.TITLE, effects.compose),
 }
 NOT_DRAWN = Label(
     "此部分未能绘制；原因见运行日志，表中数字不受影响。",

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from orchestration.release.review.labels import Label
 
 INK, MUTED, LINE, PAPER = "#1f2a37", "#5b6675", "#d9dee5", "#ffffff"
-BLUE, ORANGE, GREEN, GREY = "#2563a8", "#c2570c", "#2f7d4f", "#8b95a3"
+BLUE, ORANGE, GREY = "#2563a8", "#c2570c", "#8b95a3"
 FONT = "sans-serif"
 """What text is measured with; the page sets it in its own. Measuring by the page's list of fonts takes five times as
 long, because most of them are not there."""

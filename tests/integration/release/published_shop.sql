@@ -85,6 +85,22 @@ from range(-17, 15) as days (day),
     (values ('618', '618 年中大促', 2025, false), ('618', '618 年中大促', 2026, true), ('double_11', '双11', 2025, false))
     as festivals (festival, label_zh, festival_year, has_before);
 
+create table festival_effects as
+select * from (values
+    ('618', 2025, '618 年中大促', date '2025-06-01', date '2025-06-18', 495, 265.04::double, 1.8676::double, 1.6798::double, 2.0765::double),
+    ('double_11', 2025, '双11', date '2025-10-20', date '2025-11-11', 90, 120.0, 0.75, 0.5, 1.125),
+    ('618', 2026, '618 年中大促', date '2026-06-01', date '2026-06-18', 881, null, null, null, null)
+) as effects (festival, festival_year, label_zh, starts_on, ends_on, repeat_orders, ordinary_repeat_orders, lift, lift_low, lift_high);
+create table campaign_effects as
+select * from (values
+    ('C1', 'A', null, date '2026-02-01', 29, 0, 0.0::double, null::double, null::double, null::double),
+    ('C1', 'B', 'A', date '2026-02-01', 50, 4, 0.08, null, null, null),
+    ('C2', 'A', null, date '2026-04-01', 100, 40, 0.4, null, null, null), ('C2', 'B', 'A', date '2026-04-01', 100, 60, 0.6, 1.5, 1.1, 2.05),
+    ('C2', 'C', 'A', date '2026-04-01', 29, 29, 1.0, 2.5, 1.25, 5.0),
+    ('C3', 'A', null, date '2026-06-25', 80, null, null, null, null, null), ('C3', 'B', 'A', date '2026-06-25', 80, null, null, null, null, null)
+) as effects (campaign_id, variant, compared_with, sent_from, customers, orders, orders_per_customer, ratio, ratio_low, ratio_high),
+    lateral (select sent_from as sent_until) as sent;
+
 create table kpi_scorecard as
 select * from (values
     ('conversion', 'all', 0.0512, 512, 10000, 0.045, 'at_least', 'share', 'met', null),

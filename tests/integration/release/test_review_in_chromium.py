@@ -77,6 +77,7 @@ def test_the_page_is_quiet_whole_and_readable(browser: Browser, page: Path, scre
     assert [picture["section"] for picture in pictures] == [
         *("tiers", "tiers", "cohorts", "before_after", "before_after"),
         *("customer_value", "customer_value", "churn", "churn", "festivals", "festivals"),
+        *("effects", "effects"),
     ]
     for picture in pictures:
         assert picture["marks"] >= LEAST_MARKS, picture

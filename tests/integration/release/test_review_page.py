@@ -26,6 +26,7 @@ FEW = 30
 EMPTIED = (
     *("customer_360", "tier_migrations", "cohort_retention", "cohort_means", "retention_before_after"),
     *("prediction_deciles", "model_cards", "festival_comparison", "kpi_scorecard"),
+    *("festival_effects", "campaign_effects"),
 )
 
 
@@ -138,6 +139,12 @@ def test_marks_say_the_figures_of_the_file(page):
     assert "3 / 10 · 预测 foretold 27.0 % · 实际 actual 30.0 % · n 40" in told["churn"]
     assert "模型 model · AUC · 0.910" in told["churn"]
     assert "2026-06-18 · 本年 this year · 2,000.00 CNY" in told["festivals"]
+    assert told["effects"] == [
+        "双11 2025 Double 11 2025 · ×0.75 (×0.50 … ×1.12) · 90 / 120.0",
+        "618 年中大促 2025 618 2025 · ×1.87 (×1.68 … ×2.08) · 495 / 265.0",
+        "C2 · B ÷ A · ×1.50 (×1.10 … ×2.05) · 60 / 40.0",
+        "C2 · C ÷ A * · ×2.50 (×1.25 … ×5.00) · 29 / 11.6",
+    ]
 
 
 def test_a_month_that_is_not_over_has_no_cell_and_few_buyers_have_a_star(page):
@@ -174,6 +181,47 @@ def test_festivals_compare_only_days_that_both_years_know(page):
     )
     assert f"618 年中大促 2026 618 {now:,} {before:,} {now / before - 1:+.1%}".replace("%", " %") in said
     assert "2025 618" not in said
+
+
+def test_an_effect_that_cannot_be_told_is_named_with_its_reason(page):
+    said = plain(section_of(page, "effects"))
+    for text in (
+        "618 2026: not measurable, too few ordinary days on one side, or too few repeat orders.",
+        "C3 · B ÷ A: the days after the message are not over.",
+        "C1 · B ÷ A *: not measurable, one of the two groups ordered nothing.",
+        "618 年中大促 2026 618 2026 2026-06-01 881 – –",
+        "C3 · B ÷ A 2026-06-25 – – –",
+        "C1 · B ÷ A * 2026-02-01 4 0.0 –",
+    ):
+        assert text in said
+    in_both_languages_and_in_the_table = 3
+    assert said.count("C3 · B ÷ A") == in_both_languages_and_in_the_table
+
+
+@pytest.mark.parametrize(
+    ("lacking", "said"),
+    [
+        ("delete from campaign_effects", "No campaign has several variants."),
+        ("delete from festival_effects", "No festival lies within the data from its first day to its last."),
+    ],
+)
+def test_effects_of_one_kind_are_shown_without_the_other(publish, no_pictures, lacking, said):
+    section = section_of(page_of(publish(lacking)), "effects")
+    assert said in plain(section)
+    assert section.count("<figure") == 1
+
+
+def test_the_latest_effects_have_room(publish, no_pictures):
+    earlier = """
+        insert into festival_effects by name
+        select * exclude (years)
+        replace (cast(festival_year - years as integer) as festival_year, cast(ends_on - to_years(years::integer) as date) as ends_on)
+        from festival_effects, range(1, 16) as earlier (years)
+        where festival = '618' and festival_year = 2025
+    """
+    said = plain(section_of(page_of(publish(earlier)), "effects"))
+    assert "618 2016 " in said
+    assert "618 2015 " not in said
 
 
 def test_an_empty_file_says_so_in_every_section_and_draws_nothing(publish):
@@ -228,7 +276,7 @@ def test_the_order_in_which_rows_lie_does_not_show(publish, page):
             "select table_schema || '.' || table_name from information_schema.tables"
         ).fetchall()
         for (table,) in tables:
-            connection.execute(f"create or replace table {table} as from {table} order by random()")
+            connection.execute(f"create or replace table {table} as from {table} order by rowid desc")
     assert page_of(file) == page
 
 
@@ -244,6 +292,7 @@ def test_what_a_table_says_is_never_markup(publish):
         publish(
             f"update model_cards set reason = '{planted}'",
             f"update festival_comparison set label_zh = '{planted}'",
+            f"update campaign_effects set campaign_id = '{planted}' where campaign_id = 'C2'",
             f"update kpi_scorecard set kpi = '{planted}' where kpi = 'a_new_kpi'",
             f"update governance.gate_results set gate = '{planted}'",
             f"update customer_360 set rfm_tier = '{planted}' where rfm_tier = 'Gold'",
@@ -263,7 +312,7 @@ def test_charts_are_as_their_language_allows(publish, monkeypatch):
 
     monkeypatch.setattr(pictures, "_svg", keep)
     page_of(publish())
-    assert len(drawn) == 2 + 2 + 2 + 2 + 2 + 2
+    assert len(drawn) == 2 + 2 + 2 + 2 + 2 + 2 + 2
     for chart in drawn:
         chart.to_dict(validate=True)
 
