@@ -176,7 +176,7 @@ def kpi_monthly(run_settings: RunSettings) -> dg.MaterializeResult[None]:
     """Follow the trends month by month and tier; a month that is not over is NULL."""
     with computation(run_settings) as run:
         first_month = history_start(
-            observed_from=measures.first_order_date(connection=run.connection),
+            observed_from=inputs.read_first_order_date(connection=run.connection),
             as_of=run.as_of,
             months=run.read(inputs.read_kpi_settings).kpi_history_months,
         )
