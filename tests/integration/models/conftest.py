@@ -18,7 +18,7 @@ from orchestration.kpi.outputs import declared_tables, write_kpi_table
 SEEDS = Path(__file__).resolve().parents[3] / "seeds"
 
 SHIPPED = (
-    *("model_settings", "kpi_targets", "value_levels", "service_rules", "stage_goals", "festivals"),
+    *("model_settings", "kpi_targets", "service_rules", "stage_goals", "festivals"),
     "browsing_rules",
 )
 TABLES = """
