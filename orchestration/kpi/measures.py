@@ -64,8 +64,17 @@ def read_measures(
     Raises:
         ValueError: a setting is missing or out of bounds.
     """
-    settings = asdict(read_kpi_settings(connection=connection, as_of=as_of))
-    read = cache(partial(_read_answer, connection, as_of, reporting_time_zone, tuple(settings.items())))
+    shared = asdict(read_kpi_settings(connection=connection, as_of=as_of)) | {
+        "as_of": as_of,
+        "reporting_time_zone": reporting_time_zone,
+        "is_monthly": False,
+    }
+
+    @cache
+    def read(query: str, start: date, end: date, fixed: tuple[tuple[str, str], ...]) -> pl.DataFrame:
+        own = {"period_start": start, "period_end": end, **dict(fixed)}
+        return read_query(connection, f"measures/{query}", **shared, **own)
+
     frames = [pl.DataFrame(schema=MEASURE_SCHEMA)]
     for kpi, start, end in periods.select("kpi", "period_start", "period_end").iter_rows():
         query, fixed = SHARED_MEASURES.get(kpi, (kpi, {}))
@@ -130,29 +139,6 @@ def read_monthly_counts(
         typed = named.rename({"period_start": "month"}).select(COUNTED_SCHEMA.names()).cast(COUNTED_SCHEMA)
         frames.append(typed)
     return pl.concat(frames)
-
-
-def _read_answer(
-    connection: duckdb.DuckDBPyConnection,
-    as_of: date,
-    reporting_time_zone: str,
-    settings: tuple[tuple[str, int], ...],
-    query: str,
-    start: date,
-    end: date,
-    fixed: tuple[tuple[str, str], ...],
-) -> pl.DataFrame:
-    return read_query(
-        connection,
-        f"measures/{query}",
-        as_of=as_of,
-        period_start=start,
-        period_end=end,
-        reporting_time_zone=reporting_time_zone,
-        is_monthly=False,
-        **dict(settings),
-        **dict(fixed),
-    )
 
 
 def _as_measures(measured: pl.DataFrame, *, kpi: str) -> pl.DataFrame:
