@@ -6,7 +6,8 @@ year (`models/festivals.py`).
 
 Repeat orders per buyer so far are a Poisson regression on weekday, time and festival (McCullagh, Nelder 1989,
 "Generalized linear models", 6.2), over the festival and the ordinary days near it. Time takes in that buyers
-leave and that the shop grows. The interval widens by the dispersion that the days show.
+leave and that the shop grows. The interval widens by the dispersion that the days show. It is written out here, because
+neither SciPy nor scikit-learn tells the standard errors of such a regression.
 """
 
 from __future__ import annotations

@@ -52,6 +52,7 @@ PERIOD_COLUMNS = ("period_start", "period_end")
 RELATIVE, ABSOLUTE = "relative", "absolute"
 CHANGES = {"nps_gain": ("nps", ABSOLUTE), "return_cycle_change": ("return_cycle_days", RELATIVE)}
 """KPIs that compare another one with the period before: which, and whether by quotient or by difference."""
+COMPARED = [base for base, _ in CHANGES.values()]
 
 PREDICTED_BY = {
     "cltv": "cltv",
@@ -71,33 +72,36 @@ TARGET_COLUMNS = ("kpi", "segment", "direction", "target", "unit", "period_month
 
 
 def measurement_periods(*, targets: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """Give the period each KPI is measured over, and the equal period before it.
+    """Give the period each KPI is measured over, and the equal period before it where that is compared.
 
     Args:
-        targets: `kpi` and `period_months` (calendar months that end on the as-of date; null for a stock that
-            is counted on that day).
+        targets: `kpi`, `direction` and `period_months` (calendar months that end on the as-of date; null for a
+            stock that is counted on that day).
         as_of: last day that is known.
 
     Returns:
         One row per KPI, sorted: `kpi`, `period_start`, `period_end`, `previous_start`, `previous_end` (all
-        inclusive; for a stock both periods are the as-of day, and the one before is null).
+        inclusive; for a stock the period is the as-of day). The period before is null for a stock, and for a KPI
+        that neither a direction nor one of `CHANGES` compares with it.
 
     Raises:
         ValueError: a column is missing, or a KPI stands with two period lengths.
     """
-    require_columns(frame=targets, columns=("kpi", "period_months"), name="targets")
-    periods = targets.select("kpi", pl.col("period_months").cast(pl.Int64)).unique().sort("kpi")
+    require_columns(frame=targets, columns=("kpi", "direction", "period_months"), name="targets")
+    is_compared = pl.col("direction").is_in(TREND).any() | pl.col("kpi").first().is_in(COMPARED)
+    length = pl.col("period_months").cast(pl.Int64).alias("months")
+    periods = targets.group_by("kpi", length).agg(is_compared=is_compared).sort("kpi")
     if periods["kpi"].is_duplicated().any():
         raise ValueError("a KPI has targets over different periods")
-    end, months = pl.lit(as_of), pl.col("period_months")
+    end, months = pl.lit(as_of), pl.col("months")
     start = end.dt.offset_by(pl.format("-{}mo", months)) + timedelta(days=1)
     previous_start = end.dt.offset_by(pl.format("-{}mo", 2 * months)) + timedelta(days=1)
     return periods.select(
         "kpi",
         period_start=pl.coalesce(start, end),
         period_end=end,
-        previous_start=previous_start,
-        previous_end=start - timedelta(days=1),
+        previous_start=pl.when("is_compared").then(previous_start),
+        previous_end=pl.when("is_compared").then(start - timedelta(days=1)),
     )
 
 

@@ -6,20 +6,34 @@ from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
+from dagster_dbt import DagsterDbtTranslator, DbtProject
 
 from orchestration.dbt_manifest import dbt_manifest
 
+KPI_SOURCE = "kpi"
 PUBLISHED_FOLDERS = frozenset({"marts", "governance"})
-SERVING = "tag:serving"
+SERVING_TAG = "serving"
+SERVING = f"tag:{SERVING_TAG}"
 """Models that join the Python KPIs; they are built by a second, small dbt call."""
 
 
 class StageTranslator(DagsterDbtTranslator):
-    """Asset key = schema and table; group = folder; description = dbt's."""
+    """Asset key = schema and table; group = folder; description = dbt's.
 
-    def __init__(self) -> None:
-        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+    Tests of computed tables are no checks of Dagster: as such they would keep the scorecard, which reads some of these
+    tables, waiting for the serving call that tests them. Their verdict stands in `governance.gate_results`.
+    """
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """Let what is served wait for every computed table: the call that builds it tests them all."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        resource = self.get_resource_props(manifest, unique_id)
+        if resource["resource_type"] != "model" or SERVING_TAG not in resource["tags"]:
+            return spec
+        read = {dep.asset_key for dep in spec.deps}
+        return spec.merge_attributes(deps=[key for key in kpi_table_keys(manifest) if key not in read])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """Group by the folder below `models/`, which is the stage of the flow."""
@@ -30,6 +44,15 @@ class StageTranslator(DagsterDbtTranslator):
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """Show the description without the SQL that Dagster would append."""
         return str(dbt_resource_props.get("description") or "")
+
+
+def kpi_table_keys(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:
+    """Return the asset keys of all tables that Python computes, which dbt knows as sources."""
+    return [
+        dg.AssetKey([source["schema"], source["name"]])
+        for source in manifest["sources"].values()
+        if source["source_name"] == KPI_SOURCE
+    ]
 
 
 def dbt_table_keys() -> list[dg.AssetKey]:

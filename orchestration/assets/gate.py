@@ -11,10 +11,9 @@ import dagster as dg
 from expectations import arrival, publication, verdict
 from expectations.limits import GateLimit, load_limits
 from expectations.runner import GateResult, evaluate
-from orchestration.assets.kpi import KPI_KEYS
 from orchestration.batch import resolve_as_of, utc_now
 from orchestration.dbt_manifest import dbt_manifest
-from orchestration.dbt_translator import dbt_table_keys
+from orchestration.dbt_translator import dbt_table_keys, kpi_table_keys
 from orchestration.landing.views import create_raw_views
 from orchestration.release.registry import current_row_counts
 from orchestration.resources import RunSettings
@@ -81,7 +80,7 @@ def arrival_gate(
 
 @dg.asset(
     key=PUBLICATION_GATE,
-    deps=[*dbt_table_keys(), *KPI_KEYS],
+    deps=[*dbt_table_keys(), *kpi_table_keys(dbt_manifest())],
     group_name="gate",
     kinds={"duckdb"},
     check_specs=_specs(publication.GATES, lambda _: PUBLICATION_GATE),

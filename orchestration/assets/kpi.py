@@ -20,13 +20,12 @@ from orchestration.kpi import inputs, measures
 from orchestration.kpi.churn import foretell_churn
 from orchestration.kpi.computation import computation
 from orchestration.kpi.next_orders import foretell_next_orders
-from orchestration.kpi.outputs import declared_tables, ensure_kpi_tables
+from orchestration.kpi.outputs import declared_tables
 from orchestration.kpi.recommendations import foretell_recommendations
 from orchestration.kpi.retention import measure_retention
 from orchestration.kpi.value import foretell_value
 from orchestration.resources import RunSettings
 
-KPI_KEYS = [dg.AssetKey(["kpi", table]) for table in declared_tables()]
 MARTS = [
     dg.AssetKey(["marts", table])
     for table in (
@@ -61,8 +60,6 @@ def predictions(run_settings: RunSettings) -> Iterator[dg.MaterializeResult[None
     """Foretell what customers will do; the cards say how far to trust it."""
     cards, deciles = [], []
     with computation(run_settings) as run:
-        # dbt's serving call waits for these tables alone, and tests every declared one: all must stand, typed.
-        ensure_kpi_tables(connection=run.connection)
         for foretell in PREDICTIONS:
             prediction = foretell(run)
             cards.append(prediction.card)
@@ -179,7 +176,7 @@ def kpi_monthly(run_settings: RunSettings) -> dg.MaterializeResult[None]:
     """Follow the trends month by month and tier; a month that is not over is NULL."""
     with computation(run_settings) as run:
         first_month = history_start(
-            observed_from=measures.first_order_date(connection=run.connection),
+            observed_from=inputs.read_first_order_date(connection=run.connection),
             as_of=run.as_of,
             months=run.read(inputs.read_kpi_settings).kpi_history_months,
         )

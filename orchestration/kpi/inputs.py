@@ -62,6 +62,12 @@ def read_first_active_date(*, connection: duckdb.DuckDBPyConnection, as_of: date
     return found
 
 
+def read_first_order_date(*, connection: duckdb.DuckDBPyConnection) -> date | None:
+    """Read the day from which the data covers the shop; None without an order."""
+    found: date | None = read_query(connection, "first_order_date").item()
+    return found
+
+
 def read_window_activity(
     *, connection: duckdb.DuckDBPyConnection, as_of: date, comparisons: pl.DataFrame
 ) -> pl.DataFrame:

@@ -15,11 +15,13 @@ import polars as pl
 
 from models.kpi_months import COUNTED_SCHEMA
 from models.scorecard import MEASURE_SCHEMA
-from orchestration.kpi.inputs import read_kpi_settings
+from orchestration.kpi.inputs import read_first_order_date, read_kpi_settings
 from orchestration.kpi.query import QUERIES_DIR, read_query
 
 MEASURES_DIR = QUERIES_DIR / "measures"
 SHARED_MEASURES = {
+    "average_order_value": ("orders_of_buyers", {}),
+    "returning_customer_rate": ("orders_of_buyers", {}),
     "email_open_rate": ("email_reaction_rate", {"event_type": "opened"}),
     "email_click_rate": ("email_reaction_rate", {"event_type": "clicked"}),
     "email_unsubscribe_rate": ("email_reaction_rate", {"event_type": "unsubscribed"}),
@@ -62,8 +64,17 @@ def read_measures(
     Raises:
         ValueError: a setting is missing or out of bounds.
     """
-    settings = asdict(read_kpi_settings(connection=connection, as_of=as_of))
-    read = cache(partial(_read_answer, connection, as_of, reporting_time_zone, tuple(settings.items())))
+    shared = asdict(read_kpi_settings(connection=connection, as_of=as_of)) | {
+        "as_of": as_of,
+        "reporting_time_zone": reporting_time_zone,
+        "is_monthly": False,
+    }
+
+    @cache
+    def read(query: str, start: date, end: date, fixed: tuple[tuple[str, str], ...]) -> pl.DataFrame:
+        own = {"period_start": start, "period_end": end, **dict(fixed)}
+        return read_query(connection, f"measures/{query}", **shared, **own)
+
     frames = [pl.DataFrame(schema=MEASURE_SCHEMA)]
     for kpi, start, end in periods.select("kpi", "period_start", "period_end").iter_rows():
         query, fixed = SHARED_MEASURES.get(kpi, (kpi, {}))
@@ -91,7 +102,7 @@ def read_previous_measures(
         As `read_measures`; KPIs are left out whose earlier period begins more days before the first order than
         `kpi_previous_max_missing_days` allows.
     """
-    observed_from = first_order_date(connection=connection)
+    observed_from = read_first_order_date(connection=connection)
     missing = read_kpi_settings(connection=connection, as_of=as_of).kpi_previous_max_missing_days
     reach = pl.lit(observed_from, dtype=pl.Date) - timedelta(days=missing)
     covered = periods.filter(pl.col("previous_start") >= reach)
@@ -114,47 +125,20 @@ def read_monthly_counts(
         Columns of `models.kpi_months.COUNTED_SCHEMA`; a month in which nothing was counted has no row.
     """
     frames = [pl.DataFrame(schema=COUNTED_SCHEMA)]
-    for kpi in MONTHLY:
+    queries = {SHARED_MEASURES.get(kpi, (kpi, {}))[0]: kpi for kpi in MONTHLY}
+    for query, kpi in queries.items():
         counted = read_query(
             connection,
-            f"measures/{kpi}",
+            f"measures/{query}",
             period_start=first_month,
             period_end=as_of,
             reporting_time_zone=reporting_time_zone,
             is_monthly=True,
         )
-        named = counted.rename({"period_start": "month"}).with_columns(kpi=pl.lit(kpi))
-        frames.append(named.select(COUNTED_SCHEMA.names()).cast(COUNTED_SCHEMA))
+        named = counted if "kpi" in counted.columns else counted.with_columns(kpi=pl.lit(kpi))
+        typed = named.rename({"period_start": "month"}).select(COUNTED_SCHEMA.names()).cast(COUNTED_SCHEMA)
+        frames.append(typed)
     return pl.concat(frames)
-
-
-def first_order_date(*, connection: duckdb.DuckDBPyConnection) -> date | None:
-    """Read the day from which the data covers the shop; None without an order."""
-    found = connection.sql("select min(order_date) from marts.orders").fetchone()
-    return found[0] if found else None
-
-
-def _read_answer(
-    connection: duckdb.DuckDBPyConnection,
-    as_of: date,
-    reporting_time_zone: str,
-    settings: tuple[tuple[str, int], ...],
-    query: str,
-    start: date,
-    end: date,
-    fixed: tuple[tuple[str, str], ...],
-) -> pl.DataFrame:
-    return read_query(
-        connection,
-        f"measures/{query}",
-        as_of=as_of,
-        period_start=start,
-        period_end=end,
-        reporting_time_zone=reporting_time_zone,
-        is_monthly=False,
-        **dict(settings),
-        **dict(fixed),
-    )
 
 
 def _as_measures(measured: pl.DataFrame, *, kpi: str) -> pl.DataFrame:

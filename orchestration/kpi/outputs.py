@@ -58,20 +58,6 @@ def declared_tables() -> dict[str, KpiTable]:
     }
 
 
-def ensure_kpi_tables(*, connection: duckdb.DuckDBPyConnection) -> None:
-    """Give every declared table that is missing, or has other columns, an empty typed one with comments.
-
-    Tables that already stand as declared keep their rows.
-
-    Args:
-        connection: the warehouse, writable.
-    """
-    connection.execute("create schema if not exists kpi")
-    for table in declared_tables().values():
-        if _standing_columns(connection, table.name) != _declared_columns(connection, table):
-            _create_empty(connection, table)
-
-
 def write_kpi_table(*, connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> int:
     """Replace one table by a frame, all at once.
 
@@ -120,24 +106,6 @@ def _create_empty(connection: duckdb.DuckDBPyConnection, table: KpiTable) -> Non
     connection.execute(f'comment on table kpi."{table.name}" is {_quoted(table.description)}')
     for name, (_, description) in table.columns.items():
         connection.execute(f'comment on column kpi."{table.name}"."{name}" is {_quoted(description)}')
-
-
-def _standing_columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
-    return connection.execute(
-        """
-        select column_name, data_type from duckdb_columns()
-        where database_name = current_database() and schema_name = 'kpi' and table_name = ?
-        order by column_index
-        """,
-        [table],
-    ).fetchall()
-
-
-def _declared_columns(connection: duckdb.DuckDBPyConnection, table: KpiTable) -> list[tuple[str, str]]:
-    """The declaration in DuckDB's own spelling of types."""
-    nothing = ", ".join(f'cast(null as {kind}) as "{name}"' for name, (kind, _) in table.columns.items())
-    relation = connection.sql(f"select {nothing}")
-    return [(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True)]
 
 
 def _quoted(text: str) -> str:

@@ -14,6 +14,7 @@ from tests.pipeline.commands import published, rapport, release_of
 from tests.pipeline.conftest import CUSTOMERS
 from tests.pipeline.permuted import permute
 from tests.recomputation.cross_selling import recompute_cross_selling
+from tests.recomputation.kpi_months import recount_months
 from tests.recomputation.recomputation import RULES, recompute_home, recompute_past_days
 from tests.recomputation.repurchases import compare_repurchases
 from tests.recomputation.retention import compare_home
@@ -366,6 +367,16 @@ def test_the_scorecard_agrees_with_an_independent_recount(demo_home: Path) -> No
     for key, figures in recounted.items():
         assert published[key] == pytest.approx(figures, rel=0, abs=1e-9), key
     assert min(figures[1] for key, figures in recounted.items() if key[1] == "all") > CUSTOMERS
+
+
+def test_the_months_agree_with_an_independent_recount(demo_home: Path) -> None:
+    recounted, published = recount_months(demo_home)
+    assert recounted.keys() == published.keys()
+    for key, (*counted, value) in recounted.items():
+        assert published[key][:2] == pytest.approx(counted, rel=1e-9), key
+        assert published[key][2] == pytest.approx(value, rel=5e-9), key  # it is told to nine digits
+    assert len({month for _, month, _ in recounted}) == 24
+    assert {segment for _, _, segment in recounted} > {"tier:Bronze", "tier:Gold", "tier:none"}
 
 
 def test_no_name_email_or_phone_of_the_shop_is_published(demo_home: Path) -> None:

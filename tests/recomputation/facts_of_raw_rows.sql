@@ -1,6 +1,6 @@
 -- The facts that the rules look at, from the rows as they came in and from who is one customer; nothing else of the
 -- warehouse is read. The test defines as_of() and local_day(), the day of an instant in the reporting time zone.
-create temp table shop_orders as
+create temp table shop_all_orders as
 with newest as (
     select * from raw.orders
     where local_day(ordered_at) <= as_of()
@@ -44,9 +44,12 @@ select
     newest.order_id,
     newest.ordered_at
 from newest
-inner join marts.identity_map as people
+left join marts.identity_map as people
     on people.platform = newest.platform and people.account_id = trim(newest.account_id)
 left join pieces on pieces.platform = newest.platform and pieces.order_id = newest.order_id;
+
+-- A guest's order is nobody's.
+create temp table shop_orders as from shop_all_orders where customer_id is not null;
 
 create temp table shop_registrations as
 select *, nullif(trim(anonymous_id), '') as browser

@@ -67,20 +67,21 @@ def define_days(
     connection: duckdb.DuckDBPyConnection, *, as_of: date, time_zone: str = "Asia/Shanghai"
 ) -> None:
     """Let the queries call `as_of()` and `local_day(instant)`."""
-    _set_as_of(connection, as_of)
+    set_as_of(connection, as_of)
     connection.execute(
         "create or replace temp macro local_day(instant) as "
         f"timezone('{time_zone}', timezone('UTC', instant))::date"
     )
 
 
-def _set_as_of(connection: duckdb.DuckDBPyConnection, day: date) -> None:
+def set_as_of(connection: duckdb.DuckDBPyConnection, day: date) -> None:
+    """Let `as_of()` be the day; the facts stay as they are."""
     connection.execute(f"create or replace temp macro as_of() as date '{day}'")
 
 
 def gather_facts(connection: duckdb.DuckDBPyConnection, facts: str) -> None:
     """Fill `shop_orders`, `shop_customers` and `shop_visits` up to `as_of()`; what stood in them goes."""
-    for table in ("orders", "registrations", "customers", "events", "browsers", "visits"):
+    for table in ("all_orders", "orders", "registrations", "customers", "events", "browsers", "visits"):
         connection.execute(f"drop table if exists shop_{table}")
     connection.execute(read_sql(facts))
 
@@ -111,7 +112,7 @@ def compare_past_days(connection: duckdb.DuckDBPyConnection) -> dict[date, Compa
 
 def _forget_what_came_after(connection: duckdb.DuckDBPyConnection, day: date) -> None:
     """Let `as_of()` be the day; nothing later is left in the facts, nor anybody who was not seen by then."""
-    _set_as_of(connection, day)
+    set_as_of(connection, day)
     connection.execute("""
         delete from shop_orders where order_date > as_of();
         delete from shop_visits where visit_date > as_of();
@@ -139,7 +140,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, *, ours: str, theirs: str) -
 
 def recompute_home(home: Path) -> dict[str, Comparison]:
     """Compare every rule on the private warehouse of a home, from the rows as they came in."""
-    with _facts_of(home) as connection:
+    with facts_of(home) as connection:
         compared = {rule: compare(connection, rule) for rule in RULES}
         shown = connection.execute("select count(*) from marts.customer_360").fetchall()[0][0]
     assert compared["expected_segments.sql"].customers == compared["expected_vip.sql"].customers == shown
@@ -148,12 +149,12 @@ def recompute_home(home: Path) -> dict[str, Comparison]:
 
 def recompute_past_days(home: Path) -> dict[date, Comparison]:
     """Compare the month ends before a home's first release, from the rows as they came in."""
-    with _facts_of(home) as connection:
+    with facts_of(home) as connection:
         return compare_past_days(connection)
 
 
 @contextmanager
-def _facts_of(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def facts_of(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Connect to the private warehouse of a home, with the facts of its rows up to its as-of date."""
     zone = json.loads((home / "source.json").read_text(encoding="utf-8"))["reporting_time_zone"]
     with duckdb.connect(str(home / "current" / "marts.duckdb"), read_only=True) as connection:

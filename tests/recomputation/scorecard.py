@@ -7,7 +7,6 @@ recomputation proves them.
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -19,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from tests.recomputation.recomputation import FROM_RAW_ROWS, define_days, gather_facts, read_sql
+from tests.recomputation.recomputation import facts_of, read_sql, set_as_of
 
 Figures = dict[tuple[str, str], tuple[float, ...]]
 GOALS = {"new": 2, "growing": 4, "mature": 1, "declining": 1}
@@ -56,13 +55,8 @@ def recount_home(home: Path) -> tuple[Figures, Figures]:
     Returns:
         By KPI and segment: numerator, denominator and their quotient, or median, n and median; recounted, and as published.
     """
-    manifest = json.loads((home / "current" / "manifest.json").read_text(encoding="utf-8"))
-    as_of = date.fromisoformat(manifest["as_of"])
-    zone = json.loads((home / "source.json").read_text(encoding="utf-8"))["reporting_time_zone"]
-    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
-        define_days(connection, as_of=as_of, time_zone=zone)
-        gather_facts(connection, FROM_RAW_ROWS)
-        shop = _read_shop(connection, as_of)
+    with facts_of(home) as connection:
+        shop = _read_shop(connection)
         recounted = {
             **count_conversion(shop),
             **count_cross_selling(shop),
@@ -141,7 +135,7 @@ def count_stages(connection: duckdb.DuckDBPyConnection, shop: Shop) -> Figures:
     """Stages on the evening a month before the last day, by the facts known today; orders of the month after it."""
     last_month = shop.as_of.replace(day=1) - timedelta(1)
     eve = last_month.replace(day=min(shop.as_of.day, last_month.day))
-    connection.execute(f"create or replace temp macro as_of() as date '{eve}'")
+    set_as_of(connection, eve)
     connection.execute("delete from shop_orders where order_date > as_of()")
     connection.execute("delete from shop_visits where visit_date > as_of()")
     connection.execute("update shop_customers set registered_date = null where registered_date > as_of()")
@@ -208,7 +202,7 @@ def _nth_sale(shop: Shop, customer: str, number: int) -> date | None:
     return sales[number - 1][1] if len(sales) >= number else None
 
 
-def _read_shop(connection: duckdb.DuckDBPyConnection, as_of: date) -> Shop:
+def _read_shop(connection: duckdb.DuckDBPyConnection) -> Shop:
     connection.execute(read_sql("scorecard_facts.sql"))
     sales: dict[str, list[tuple[Any, date]]] = defaultdict(list)
     for customer, instant, day in connection.execute(
@@ -220,7 +214,7 @@ def _read_shop(connection: duckdb.DuckDBPyConnection, as_of: date) -> Shop:
     for customer, day, category in connection.execute("from shop_baskets").fetchall():
         baskets[customer].add((day, category))
     return Shop(
-        as_of=as_of,
+        as_of=connection.execute("select as_of()").fetchall()[0][0],
         sales=dict(sales),
         visits=connection.execute(
             "select customer_id, visitor, started_at, ended_at, visit_date, source from shop_visits"

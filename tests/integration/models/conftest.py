@@ -13,12 +13,12 @@ import pytest
 from models.scorecard import measurement_periods
 from orchestration.kpi.inputs import read_kpi_targets
 from orchestration.kpi.measures import read_measures
-from orchestration.kpi.outputs import ensure_kpi_tables
+from orchestration.kpi.outputs import declared_tables, write_kpi_table
 
 SEEDS = Path(__file__).resolve().parents[3] / "seeds"
 
 SHIPPED = (
-    *("model_settings", "kpi_targets", "value_levels", "service_rules", "stage_goals", "festivals"),
+    *("model_settings", "kpi_targets", "service_rules", "stage_goals", "festivals"),
     "browsing_rules",
 )
 TABLES = """
@@ -83,7 +83,9 @@ def new_warehouse() -> Callable[[], duckdb.DuckDBPyConnection]:
         connection.execute(TABLES)
         for seed in SHIPPED:
             connection.execute(f"create table seeds.{seed} as from read_csv('{SEEDS / seed}.csv')")
-        ensure_kpi_tables(connection=connection)
+        for name, table in declared_tables().items():
+            nothing = pl.DataFrame(schema=list(table.columns))
+            write_kpi_table(connection=connection, table=name, frame=nothing)
         return connection
 
     return build

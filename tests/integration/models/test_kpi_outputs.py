@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration.kpi.outputs import declared_tables, ensure_kpi_tables, write_kpi_table
+from orchestration.kpi.outputs import declared_tables, write_kpi_table
 
 CHURN = pl.DataFrame(
     {
@@ -89,14 +89,6 @@ def test_money_is_written_to_the_cent(warehouse):
     write_kpi_table(connection=warehouse, table="cltv_scores", frame=scores)
     (value,) = warehouse.sql("select cltv_12m from kpi.cltv_scores").fetchone()
     assert str(value) == "12.35"
-
-
-def test_ensuring_keeps_rows_and_mends_other_columns(warehouse):
-    write_kpi_table(connection=warehouse, table="churn_scores", frame=CHURN)
-    warehouse.execute("create or replace table kpi.model_cards (model varchar)")
-    ensure_kpi_tables(connection=warehouse)
-    assert warehouse.table("kpi.churn_scores").shape[0] == 2
-    assert warehouse.table("kpi.model_cards").columns == list(declared_tables()["model_cards"].columns)
 
 
 def test_writing_replaces_and_keeps_comments(warehouse):

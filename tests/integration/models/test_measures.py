@@ -33,6 +33,10 @@ insert into marts.orders (order_id, customer_id, order_date, is_sale, net_revenu
 insert into kpi.cltv_scores (customer_id, cltv_12m) values ('A', 900.00),
     ('B', 100.00),
     ('C', 200.00);
+insert into intermediate.int_customer_segments (customer_id, value_level, is_current) values
+    ('A', 'high', true),
+    ('B', 'high', false),
+    ('C', 'medium', true);
 insert into marts.sessions (customer_id, session_date, source, has_order) values
     ('A', '2025-06-30', 'email', true),
     (null, '2025-06-30', 'email', false),

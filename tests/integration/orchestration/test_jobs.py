@@ -17,6 +17,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import dagster as dg
 
+    from orchestration.assets.kpi import KPI_ASSETS
+    from orchestration.assets.warehouse import serving
     from orchestration.backfill import DAYS
     from orchestration.definitions import build_defs
     from orchestration.jobs import alert_on_failure, daily, landing_sensor
@@ -110,6 +112,14 @@ def test_the_schedule_runs_the_nightly_job_once_a_day() -> None:
 def test_materialize_all_works_in_one_process() -> None:
     job = build_defs().resolve_implicit_global_asset_job_def()
     assert job.executor_def.name == "in_process"
+
+
+# The second dbt call tests every computed table, also those that none of its models reads.
+def test_what_is_served_waits_for_every_computed_table() -> None:
+    computed = {key for asset in KPI_ASSETS for key in asset.keys}
+    assert computed <= {key for read in serving.asset_deps.values() for key in read}
+    steps = [step.name for step in build_defs().resolve_job_def("nightly").nodes_in_topological_order]
+    assert steps[-3:] == ["serving", "gate__publication", "release__current"]
 
 
 def test_a_backfill_takes_in_the_files_of_its_day_and_the_night_takes_the_rest(tmp_path: Path) -> None:

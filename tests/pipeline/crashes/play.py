@@ -30,11 +30,11 @@ CUSTOMERS = "120"
 KILLS_BEFORE_AN_END = 4
 STAGES = (
     "start", "landing extract_files", "raw browse_events", "raw order_items", "raw orders", "raw registrations",
-    "raw tickets", "arrival_gate", "warehouse", "kpi predictions", "kpi retention", "serving", "kpi kpi_scorecard",
+    "raw tickets", "arrival_gate", "warehouse", "kpi predictions", "kpi retention", "kpi kpi_scorecard", "serving",
     "gate publication",
 )  # fmt: skip
 """A kill waits for the end of one of these, then for a random part of the longest pause after it."""
-LONGEST_PAUSE_SECONDS = {"start": 6.0, "raw tickets": 6.0, "arrival_gate": 15.0, "kpi retention": 4.0}
+LONGEST_PAUSE_SECONDS = {"start": 6.0, "raw tickets": 6.0, "arrival_gate": 15.0, "kpi kpi_scorecard": 4.0}
 USUAL_PAUSE_SECONDS = 1.5
 
 

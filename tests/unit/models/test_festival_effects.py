@@ -67,6 +67,23 @@ def test_neither_warm_up_nor_the_days_after_count_as_ordinary(chosen):
     assert effect(quiet, chosen)["lift"] == pytest.approx(2)
 
 
+# Orders treble on weekends, and the festival is one weekend: against all days its lift would be nearly four.
+def test_a_festival_of_one_weekend_is_measured_against_weekends(chosen):
+    weekend = FESTIVAL.with_columns(starts_on=date(2025, 3, 15))
+    sales = shop(
+        lambda day: (30 if day.weekday() > 4 else 10) * (1 + (day in (date(2025, 3, 15), date(2025, 3, 16))))
+    )
+    assert effect(sales, chosen, festivals=weekend)["lift"] == pytest.approx(2)
+
+
+# A thousand more buyers come before the festival and order as the others do; no line in time follows such a step.
+def test_orders_are_measured_per_buyer(chosen):
+    came_on = date(2025, 1, 27)
+    sales = shop(lambda day: 10 * (1 + (day > came_on)) * (1 + in_festival(day)))
+    won = pl.when(pl.col("sales_date") == came_on).then(1000).otherwise(pl.col("new_customers"))
+    assert effect(sales.with_columns(new_customers=won), chosen)["lift"] == pytest.approx(2)
+
+
 def test_steady_decline_is_no_effect(chosen):
     falling = shop(lambda day: round(4000 * np.exp(-0.01 * (day - START).days)))
     found = effect(falling, chosen)

@@ -91,8 +91,18 @@ def test_a_stock_is_counted_on_the_as_of_date():
 
 
 def test_the_period_before_touches_the_period():
-    (row,) = measurement_periods(targets=targets(("k", "all", "at_least", 1, 12)), as_of=AS_OF).to_dicts()
+    asked = targets(("k", "all", "above_previous", None, 12))
+    (row,) = measurement_periods(targets=asked, as_of=AS_OF).to_dicts()
     assert (row["previous_start"], row["previous_end"]) == (date(2022, 3, 1), date(2023, 2, 28))
+
+
+def test_the_period_before_is_asked_for_only_where_something_compares_with_it():
+    asked = targets(
+        ("fixed", "all", "at_least", 1, 12), ("stock", "all", "above_previous", None, None), ("told", "all", None, None, 12),
+        ("half", "a", "at_least", 1, 12), ("half", "b", "below_previous", None, 12), ("nps", "all", "at_least", 1, 12),
+    )  # fmt: skip
+    periods = measurement_periods(targets=asked, as_of=AS_OF).drop_nulls("previous_start")
+    assert periods["kpi"].to_list() == ["half", "nps"]  # nps_gain compares nps
 
 
 @pytest.mark.parametrize(
