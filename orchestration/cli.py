@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from orchestration.exit_codes import EXIT_INTERRUPTED, ending_of
+from orchestration.exit_codes import ending_of
 from orchestration.settings import Settings
 
 PLAIN_WIDTH = 120
@@ -283,13 +282,5 @@ def _present(work: Callable[[Console], dict[str, Any]], kind: str, *, as_json: b
 
 
 def main() -> None:
-    """Run the command line; whoever stops it does not wait for queries that still work."""
-    try:
-        app()
-    except SystemExit as end:
-        if end.code == EXIT_INTERRUPTED:
-            # dbt's threads do not hear of it. The end of the interpreter would tear them out of DuckDB, which aborts.
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(EXIT_INTERRUPTED)
-        raise
+    """Run the command line."""
+    app()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dagster._utils.interrupts import raise_interrupts_as
 from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
@@ -59,7 +60,7 @@ def build(*, selection: Sequence[str], variables: str, target: Path) -> DbtBuild
         target: folder for what dbt compiles, and for its log.
 
     Raises:
-        BaseException: whoever stopped the run did so while dbt worked; dbt itself would tell it as a failure.
+        KeyboardInterrupt: somebody stopped the run while dbt worked; dbt itself tells it as a failure.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.artifacts.schemas.run import RunExecutionResult
@@ -74,10 +75,13 @@ def build(*, selection: Sequence[str], variables: str, target: Path) -> DbtBuild
         callbacks=[lambda message: events.append(msg_to_dict(message)) if _tells(message) else None],
     )
     try:
-        done = runner.invoke([*BRIEFLY, "build", *selection, *dbt_folders(target), "--vars", variables])
+        with raise_interrupts_as(
+            KeyboardInterrupt
+        ):  # on it alone dbt stops its queries and waits for its threads
+            done = runner.invoke([*BRIEFLY, "build", *selection, *dbt_folders(target), "--vars", variables])
     finally:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-    if done.exception and not isinstance(done.exception, Exception):
+    if isinstance(done.exception, KeyboardInterrupt):
         raise done.exception
     if not isinstance(done.result, RunExecutionResult):
         error = f"dbt could not start: {done.exception}"

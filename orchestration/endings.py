@@ -34,8 +34,8 @@ PROMISED = {
     )
 }
 """Errors of a stage that keep their exit code (see `exit_codes`); a gate's refusal is told on its own."""
-INTERRUPTED = "DagsterExecutionInterruptedError"
-"""How Dagster tells that somebody pressed Ctrl-C while a step worked."""
+INTERRUPTED = frozenset({"DagsterExecutionInterruptedError", "KeyboardInterrupt"})
+"""How Dagster tells that somebody pressed Ctrl-C while a step, or dbt in it, worked."""
 
 
 class RunFailedError(Exception):
@@ -88,7 +88,7 @@ def reason_of(*, found: verdict.Verdict, failures: Mapping[str, StepFailure], ho
     if found.failed or was_refused:
         return GateRefused(failed=found.failed, missing=found.missing if was_refused else [])
     for failure in failures.values():
-        if failure.error == INTERRUPTED:
+        if failure.error in INTERRUPTED:
             return KeyboardInterrupt()
         if failure.error in PROMISED:
             return PROMISED[failure.error](failure.sentence)

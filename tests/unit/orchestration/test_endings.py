@@ -44,9 +44,10 @@ def test_a_refusing_gate_is_told_before_the_stage_that_it_stopped() -> None:
     assert str(error) == "The gate refused the release (failed: orders_stopped)."
 
 
-def test_an_interrupted_step_is_an_interrupted_run() -> None:
-    error = reason({"warehouse": StepFailure("DagsterExecutionInterruptedError", "")})
-    assert ending_of(error) == ("Interrupted.", 130)
+@pytest.mark.parametrize("error", ["DagsterExecutionInterruptedError", "KeyboardInterrupt"])
+def test_an_interrupted_step_is_an_interrupted_run(error: str) -> None:
+    found = reason({"warehouse": StepFailure(error, "")})
+    assert ending_of(found) == ("Interrupted.", 130)
 
 
 def test_any_other_error_is_a_failure_with_its_stage() -> None:
