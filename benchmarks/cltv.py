@@ -79,9 +79,10 @@ def _measured(*, side: str, folder: Path) -> dict[str, object]:
 
 def _ours(frames: dict[str, pl.DataFrame]) -> tuple[dict[str, float], str]:
     from models.cltv import compute_cltv
-    from models.settings import parse_model_settings
+    from models.setting_rows import parse_settings
+    from models.settings import ModelSettings
 
-    settings = parse_model_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    settings = parse_settings(ModelSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
     started = time.monotonic()
     result = compute_cltv(
         histories=frames["histories"],

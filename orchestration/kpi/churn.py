@@ -15,7 +15,7 @@ import polars as pl
 
 from models.churn import compute_churn
 from models.churn_cuts import Cut, churn_cuts
-from models.churn_settings import ChurnSettings, parse_churn_settings
+from models.churn_settings import ChurnSettings
 from orchestration.kpi.computation import Computation
 from orchestration.kpi.prediction import Prediction
 from orchestration.kpi.query import read_query
@@ -23,7 +23,7 @@ from orchestration.kpi.query import read_query
 
 def foretell_churn(run: Computation) -> Prediction:
     """Foretell who will not order within the horizon."""
-    settings = run.read(read_churn_settings)
+    settings = run.settings(ChurnSettings)
     read_cut = partial(
         read_churn_cut,
         connection=run.connection,
@@ -45,15 +45,6 @@ def foretell_churn(run: Computation) -> Prediction:
         purchase_settings=run.model,
     )
     return Prediction({"churn_scores": result.scores}, result.card, result.deciles)
-
-
-def read_churn_settings(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> ChurnSettings:
-    """Read the rows of `seeds.model_settings` that the churn model needs, as in force at the as-of date.
-
-    Raises:
-        ValueError: a setting is missing or out of bounds.
-    """
-    return parse_churn_settings(rows=read_query(connection, "model_settings", as_of=as_of))
 
 
 def read_churn_customers(

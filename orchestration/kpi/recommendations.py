@@ -26,7 +26,7 @@ from models.recommendation_quality import (
     demand_no_drift,
     judge,
 )
-from models.recommendation_settings import RecommendationSettings, parse_recommendation_settings
+from models.recommendation_settings import RecommendationSettings
 from models.recommendations import PRAISE, Findings, taste_drift
 from models.recommending import CHOICES, RECOMMENDATION_SCHEMA, name_choices, recommend
 from orchestration.kpi.computation import Computation
@@ -119,7 +119,7 @@ class TasteReader:
 
 def foretell_recommendations(run: Computation) -> Prediction:
     """Recommend each customer the products that customers of the same taste chose."""
-    settings = run.read(read_recommendation_settings)
+    settings = run.settings(RecommendationSettings)
     reader = TasteReader(run.connection, run.reporting_time_zone, settings)
     table = pl.DataFrame(schema=RECOMMENDATION_SCHEMA)
     findings = Findings()
@@ -129,17 +129,6 @@ def foretell_recommendations(run: Computation) -> Prediction:
     except WithheldError as withheld:
         reason, is_published = str(withheld), False
     return Prediction({"recommendations": table}, findings.card(reason=reason, is_published=is_published))
-
-
-def read_recommendation_settings(
-    *, connection: duckdb.DuckDBPyConnection, as_of: date
-) -> RecommendationSettings:
-    """Read the rows of `seeds.model_settings` that the recommender needs, as in force at the as-of date.
-
-    Raises:
-        ValueError: a setting is missing or out of bounds.
-    """
-    return parse_recommendation_settings(rows=read_query(connection, "model_settings", as_of=as_of))
 
 
 def _proven(reader: TasteReader, *, as_of: date, findings: Findings) -> pl.DataFrame:

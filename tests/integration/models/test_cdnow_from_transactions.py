@@ -14,7 +14,8 @@ from models.btyd_predictions import expected_purchases
 from models.cltv import choose_holdout_days, compute_cltv
 from models.histories import count_histories, count_spending
 from models.holdout import forecast_errors, naive_forecasts
-from orchestration.kpi.inputs import read_model_settings
+from models.settings import ModelSettings
+from orchestration.kpi.inputs import read_settings
 from orchestration.kpi.value import (
     prepare_purchase_days,
     read_calibration_histories,
@@ -61,7 +62,7 @@ def cdnow(load):
 
 @pytest.fixture
 def settings(warehouse):
-    return read_model_settings(connection=warehouse, as_of=SEEDS_DATE)
+    return read_settings(ModelSettings, connection=warehouse, as_of=SEEDS_DATE)
 
 
 def test_the_summary_equals_the_published_one(cdnow, settings):

@@ -14,7 +14,8 @@ from models.churn import ChurnResult, compute_churn
 from models.churn_cuts import Cut, churn_cuts
 from models.churn_features import OBSERVED
 from models.churn_quality import NotBetterError, demand_better
-from models.churn_settings import parse_churn_settings
+from models.churn_settings import ChurnSettings
+from models.setting_rows import parse_settings
 from tests.unit.models.conftest import SEEDS
 
 AS_OF = date(2025, 6, 30)
@@ -25,7 +26,7 @@ HORIZON = 90
 @pytest.fixture(scope="module")
 def churn_settings():
     """The settings as shipped, with fewer trees."""
-    shipped = parse_churn_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    shipped = parse_settings(ChurnSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
     return replace(shipped, churn_boosting_rounds=30)
 
 

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from models.next_order_forecast import NextOrderModel, fit_next_order, foretell_next_order
-from models.next_order_settings import NextOrderSettings, parse_next_order_settings
+from models.next_order_settings import NextOrderSettings
 from models.order_gaps import GapPrior, TooFewGapsError
+from models.setting_rows import parse_settings
 from models.waiting_curves import WaitingCurve
 from tests.unit.models.conftest import SEEDS
 from tests.unit.models.next_order_shop import DAYS, known_at, outcomes_after, simulate
@@ -18,7 +19,7 @@ from tests.unit.models.next_order_shop import DAYS, known_at, outcomes_after, si
 
 @pytest.fixture(scope="module")
 def order_settings() -> NextOrderSettings:
-    return parse_next_order_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    return parse_settings(NextOrderSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
 
 
 def quarters() -> WaitingCurve:

@@ -15,7 +15,8 @@ from models.next_order_quality import (
     measure_days,
     measure_forecast,
 )
-from models.next_order_settings import NextOrderSettings, parse_next_order_settings
+from models.next_order_settings import NextOrderSettings
+from models.setting_rows import parse_settings
 from tests.unit.models.conftest import SEEDS
 
 NEVER = np.inf
@@ -23,7 +24,7 @@ NEVER = np.inf
 
 @pytest.fixture(scope="module")
 def order_settings() -> NextOrderSettings:
-    return parse_next_order_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    return parse_settings(NextOrderSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
 
 
 def test_who_did_not_order_is_never(order_settings):

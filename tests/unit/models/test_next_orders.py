@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 
 from models.next_order_forecast import fit_next_order, foretell_next_order
-from models.next_order_settings import NextOrderSettings, parse_next_order_settings
+from models.next_order_settings import NextOrderSettings
 from models.next_order_table import NEXT_ORDERS_SCHEMA, REPURCHASE_SCHEMA
 from models.next_orders import KnownWaits, NextOrderResult, compute_next_orders, next_order_cut
+from models.setting_rows import parse_settings
 from tests.unit.models.conftest import SEEDS
 from tests.unit.models.next_order_shop import AS_OF, DAYS, known_at, outcomes_after, simulate
 
@@ -21,7 +22,7 @@ HORIZON = 90
 
 @pytest.fixture(scope="module")
 def order_settings() -> NextOrderSettings:
-    return parse_next_order_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    return parse_settings(NextOrderSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
 
 
 @pytest.fixture(scope="module")

@@ -18,13 +18,14 @@ from models.recommendation_quality import (
     judge,
     paired_difference,
 )
-from models.recommendation_settings import RecommendationSettings, parse_recommendation_settings
+from models.recommendation_settings import RecommendationSettings
+from models.setting_rows import parse_settings
 from tests.unit.models.conftest import SEEDS
 
 
 @pytest.fixture(scope="module")
 def settings() -> RecommendationSettings:
-    return parse_recommendation_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    return parse_settings(RecommendationSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
 
 
 def pairs(rows: list[tuple[int, int]]) -> pl.DataFrame:
