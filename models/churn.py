@@ -14,10 +14,9 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from models.churn_cuts import Cut, WithheldError, count_answers, demand_time_between, draw_sample, is_churned
+from models.churn_cuts import Cut, count_answers, demand_time_between, draw_sample, is_churned
 from models.churn_features import FeatureMaker, make_features, matrix
 from models.churn_quality import (
-    NotBetterError,
     demand_better,
     measure,
     measure_baselines,
@@ -26,9 +25,10 @@ from models.churn_quality import (
 from models.churn_settings import ChurnSettings
 from models.classification import Classifier, Recipe, fit_classifier
 from models.deciles import DECILE_SCHEMA, share_deciles
-from models.drift import stability_indexes
+from models.drift import demand_no_drift, stability_indexes
 from models.model_cards import build_card
 from models.settings import ModelSettings
+from models.withholding import WithheldError
 
 RECIPES: tuple[Recipe, ...] = ("logistic", "gradient_boosting")
 PRAISE = "Beats every baseline on a later cut in AUC, balanced accuracy and Brier score."
@@ -139,32 +139,18 @@ class _Course:
         final = self.train(cut=later, recipes=(recipe,))
         self.parameters["refitted"] = _parameters(final)
         described = final.maker.describe(current)
-        self._demand_no_drift(final=final, described=described)
+        if described.is_empty():
+            raise WithheldError("There is nobody to score.")
+        indexes = stability_indexes(
+            before=final.described, after=described, columns=final.maker.columns, settings=self.settings
+        )
+        self.facts["stability_indexes"] = indexes
+        demand_no_drift(indexes=indexes, settings=self.settings, since="the last training cut")
         probabilities = final.classifier.probabilities(matrix(described))
         return _with_risk(
             current.select("customer_id", churn_probability_90d=pl.Series(probabilities)),
             settings=self.settings,
         )
-
-    def _demand_no_drift(self, *, final: _Trained, described: pl.DataFrame) -> None:
-        if described.is_empty():
-            raise WithheldError("There is nobody to score.")
-        indexes = stability_indexes(
-            before=final.described,
-            after=described,
-            columns=final.maker.columns,
-            groups=self.settings.drift_groups,
-            min_share=self.settings.drift_min_share,
-        )
-        self.facts["stability_indexes"] = indexes
-        limit = self.settings.drift_max_stability_index
-        drifted = {name: index for name, index in indexes.items() if index > limit}
-        if drifted:
-            told = ", ".join(f"{name} {index:.2f}" for name, index in sorted(drifted.items()))
-            raise WithheldError(
-                f"Since the last training cut the inputs have drifted: population stability index of {told}; "
-                f"the limit is {limit:g}."
-            )
 
 
 def compute_churn(
@@ -201,7 +187,7 @@ def compute_churn(
         recipe = course.prove(earlier=earlier, later=later)
         scores = course.score(recipe=recipe, later=later, current=current)
         reason, is_published = PRAISE, True
-    except (WithheldError, NotBetterError) as withheld:
+    except WithheldError as withheld:
         reason, is_published = str(withheld), False
     last_cut = later if "refitted" in course.parameters else earlier
     trained_on = last_cut.cut_date + timedelta(days=settings.churn_horizon_days)

@@ -16,10 +16,7 @@ import polars as pl
 from models.churn_features import OBSERVED
 from models.churn_settings import ChurnSettings
 from models.frames import require_columns
-
-
-class WithheldError(Exception):
-    """Churn cannot be foretold or trusted on this data; the message says why."""
+from models.withholding import WithheldError
 
 
 @dataclass(frozen=True, kw_only=True)

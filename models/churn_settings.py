@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from models.drift import DriftSettings
 from models.setting_rows import Bounds
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChurnSettings:
+class ChurnSettings(DriftSettings):
     """Settings of the churn model; each attribute is the row of the same name.
 
     Attributes:
@@ -38,9 +39,6 @@ class ChurnSettings:
         churn_min_brier_gain: gain in squared error that must be exceeded.
         churn_medium_risk_from: probability from which the risk is medium.
         churn_high_risk_from: probability from which the risk is high.
-        drift_groups: groups in which two days are compared.
-        drift_min_share: share that an empty group counts as.
-        drift_max_stability_index: index above which inputs have drifted.
     """
 
     churn_horizon_days: int
@@ -65,6 +63,3 @@ class ChurnSettings:
     churn_min_brier_gain: Annotated[float, Bounds(least=0)]
     churn_medium_risk_from: Annotated[float, Bounds(below="churn_high_risk_from")]
     churn_high_risk_from: Annotated[float, Bounds(below=1)]
-    drift_groups: Annotated[int, Bounds(least=2)]
-    drift_min_share: Annotated[float, Bounds(below=1)]
-    drift_max_stability_index: float

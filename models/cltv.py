@@ -38,12 +38,9 @@ from models.holdout import (
 from models.model_cards import build_card
 from models.purchase_choice import Trial, try_purchase_models
 from models.settings import ModelSettings
+from models.withholding import WithheldError
 
 MONEY = ("first_money", "repeat_money")
-
-
-class WithheldError(Exception):
-    """Customer value cannot be computed or trusted on this data; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from models.drift import DriftSettings
 from models.setting_rows import Bounds
 
 
 @dataclass(frozen=True, kw_only=True)
-class NextOrderSettings:
+class NextOrderSettings(DriftSettings):
     """Settings of the next order and of repurchase; each attribute is the row of the same name.
 
     Attributes:
@@ -32,9 +33,6 @@ class NextOrderSettings:
         repurchase_min_category_gaps: gaps of all customers from which a category has a rhythm.
         repurchase_min_category_share: share of a category's buyers who buy it again, from which it is re-bought.
         repurchase_max_gaps: gaps of silence in a category after which nothing is due any more.
-        drift_groups: groups in which two days are compared.
-        drift_min_share: share that an empty group counts as.
-        drift_max_stability_index: index above which inputs have drifted.
     """
 
     next_order_horizon_days: int
@@ -53,6 +51,3 @@ class NextOrderSettings:
     repurchase_min_category_gaps: int
     repurchase_min_category_share: Annotated[float, Bounds(least=0, below=1)]
     repurchase_max_gaps: float
-    drift_groups: Annotated[int, Bounds(least=2)]
-    drift_min_share: Annotated[float, Bounds(below=1)]
-    drift_max_stability_index: float

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from models.drift import stability_indexes
+from models.drift import demand_no_drift, stability_indexes
 from models.frames import require_columns
 from models.model_cards import build_card
 from models.next_order_forecast import (
@@ -25,7 +25,6 @@ from models.next_order_forecast import (
     foretell_next_order,
 )
 from models.next_order_quality import (
-    NotBetterError,
     actual_days,
     demand_better,
     measure_baselines,
@@ -34,15 +33,12 @@ from models.next_order_quality import (
 from models.next_order_settings import NextOrderSettings
 from models.next_order_table import REPURCHASE_SCHEMA, build_next_orders
 from models.order_gaps import TooFewGapsError
+from models.withholding import WithheldError
 
 PRAISE = (
     "Misses the next order by fewer days than every baseline on a holdout in time, and its intervals hold."
 )
 DRIFTING = ("gaps", "waited_days", "expected_gap_days")
-
-
-class WithheldError(Exception):
-    """The next order cannot be foretold or trusted on this data; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +104,11 @@ class _Course:
             )
             for known in (cut, today)
         )
-        self._demand_no_drift(before=before, after=after)
+        indexes = stability_indexes(before=before, after=after, columns=DRIFTING, settings=self.settings)
+        self.facts["stability_indexes"] = indexes
+        demand_no_drift(
+            indexes=indexes, settings=self.settings, since="the cut of the test", what="customers"
+        )
         return after
 
     def _demand_enough(self, *, customers: int, ordered: int, day: date) -> None:
@@ -118,24 +118,6 @@ class _Course:
             raise WithheldError(
                 f"After the cut {day} {ordered} customers ordered and {customers - ordered} did not; at least "
                 f"{least} of each are needed."
-            )
-
-    def _demand_no_drift(self, *, before: pl.DataFrame, after: pl.DataFrame) -> None:
-        indexes = stability_indexes(
-            before=before,
-            after=after,
-            columns=DRIFTING,
-            groups=self.settings.drift_groups,
-            min_share=self.settings.drift_min_share,
-        )
-        self.facts["stability_indexes"] = indexes
-        limit = self.settings.drift_max_stability_index
-        drifted = {name: index for name, index in indexes.items() if index > limit}
-        if drifted:
-            told = ", ".join(f"{name} {index:.2f}" for name, index in sorted(drifted.items()))
-            raise WithheldError(
-                f"Since the cut of the test the customers have drifted: population stability index of {told}; the "
-                f"limit is {limit:g}."
             )
 
 
@@ -179,7 +161,7 @@ def compute_next_orders(
         course.prove(cut=cut, outcomes=outcomes)
         forecast = course.foretell(cut=cut, today=today)
         reason = PRAISE
-    except (WithheldError, NotBetterError, TooFewGapsError) as withheld:
+    except (WithheldError, TooFewGapsError) as withheld:
         reason = str(withheld)
     trained_on = today.day if "refitted" in course.parameters else cut.day
     card = build_card(

@@ -15,12 +15,9 @@ import polars as pl
 
 from models.frames import require_columns
 from models.recommendation_settings import RecommendationSettings
+from models.withholding import WithheldError
 
 PAIR = ("customer_number", "product_number")
-
-
-class WithheldError(Exception):
-    """Nothing may be recommended on this data; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,18 +156,4 @@ def demand_better(*, judgement: Judgement, settings: RecommendationSettings) -> 
             f"{judgement.popularity['hit_rate']:.4f} by what is popular; the gain of {judgement.gain:.4f} lies between "
             f"{judgement.gain_low:.4f} and {judgement.gain_high:.4f}, and its lower bound must be above "
             f"{settings.recommendation_min_hit_rate_gain:g}."
-        )
-
-
-def demand_no_drift(*, indexes: Mapping[str, float], settings: RecommendationSettings) -> None:
-    """Refuse customers who have become others since the cut.
-
-    Raises:
-        WithheldError: an index is above the limit.
-    """
-    limit = settings.drift_max_stability_index
-    drifted = ", ".join(f"{name} {index:.2f}" for name, index in sorted(indexes.items()) if index > limit)
-    if drifted:
-        raise WithheldError(
-            f"Since the cut the inputs have drifted: population stability index of {drifted}; the limit is {limit:g}."
         )

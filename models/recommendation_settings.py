@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from models.drift import DriftSettings
 from models.setting_rows import Bounds
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecommendationSettings:
+class RecommendationSettings(DriftSettings):
     """Settings of the recommender; each attribute is the row of the same name.
 
     Attributes:
@@ -33,9 +34,6 @@ class RecommendationSettings:
         recommendation_min_hit_rate_gain: gain in hit rate over popularity that the interval's lower bound must exceed.
         recommendation_seed: seed of both samples.
         confidence_level: two-sided level of the interval, 0–1.
-        drift_groups: groups in which two days are compared, ≥2.
-        drift_min_share: share that an empty group counts as.
-        drift_max_stability_index: index above which inputs have drifted.
     """
 
     recommendation_count: int
@@ -55,6 +53,3 @@ class RecommendationSettings:
     recommendation_min_hit_rate_gain: Annotated[float, Bounds(least=0)]
     recommendation_seed: Annotated[int, Bounds(least=0)]
     confidence_level: Annotated[float, Bounds(below=1)]
-    drift_groups: Annotated[int, Bounds(least=2)]
-    drift_min_share: Annotated[float, Bounds(below=1)]
-    drift_max_stability_index: float

@@ -109,6 +109,5 @@ def taste_drift(
         before=described[0],
         after=described[1],
         columns=LOOKED_AT,
-        groups=settings.drift_groups,
-        min_share=settings.drift_min_share,
+        settings=settings,
     )

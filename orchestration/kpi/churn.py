@@ -6,9 +6,8 @@ Belongs here: the order of reading and computing. Does not belong here: arithmet
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from functools import partial
-from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
@@ -17,6 +16,7 @@ from models.churn import compute_churn
 from models.churn_cuts import Cut, churn_cuts
 from models.churn_settings import ChurnSettings
 from orchestration.kpi.computation import Computation
+from orchestration.kpi.day_ends import end_of_day
 from orchestration.kpi.prediction import Prediction
 from orchestration.kpi.query import read_query
 
@@ -65,12 +65,11 @@ def read_churn_customers(
     Returns:
         `customer_id` and the columns of `models.churn_features.OBSERVED`, sorted by customer.
     """
-    day_after = datetime.combine(cut_date + timedelta(days=1), time(), tzinfo=ZoneInfo(reporting_time_zone))
     return read_query(
         connection,
         "churn_features",
         cut_date=cut_date,
-        cut_at=day_after.astimezone(UTC).replace(tzinfo=None),
+        cut_at=end_of_day(cut_date, reporting_time_zone=reporting_time_zone),
         short_days=settings.churn_short_window_days,
         middle_days=settings.churn_middle_window_days,
         long_days=settings.churn_long_window_days,

@@ -9,27 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from models.drift import demand_no_drift
 from models.product_neighbours import Recommender, learn
 from models.recommendation_quality import (
     Judgement,
-    WithheldError,
     demand_better,
     demand_enough,
-    demand_no_drift,
     judge,
 )
 from models.recommendation_settings import RecommendationSettings
 from models.recommendations import PRAISE, Findings, taste_drift
 from models.recommending import CHOICES, RECOMMENDATION_SCHEMA, name_choices, recommend
+from models.withholding import WithheldError
 from orchestration.kpi.computation import Computation
+from orchestration.kpi.day_ends import end_of_day
 from orchestration.kpi.prediction import Prediction
 from orchestration.kpi.query import read_query, statement_of
 
@@ -62,10 +62,10 @@ class TasteReader:
 
     def go_to(self, day: date) -> pl.DataFrame:
         """Lay out all tastes as of a day; return the goods, columns of `models.product_neighbours.GOODS`."""
-        day_after = datetime.combine(
-            day + timedelta(days=1), time(), tzinfo=ZoneInfo(self.reporting_time_zone)
-        )
-        known = {"cut_date": day, "cut_at": day_after.astimezone(UTC).replace(tzinfo=None)}
+        known = {
+            "cut_date": day,
+            "cut_at": end_of_day(day, reporting_time_zone=self.reporting_time_zone),
+        }
         self.connection.execute(
             statement_of("recommendation_tastes"),
             known | {"view_days": self.settings.recommendation_view_days},
@@ -147,7 +147,7 @@ def _proven(reader: TasteReader, *, as_of: date, findings: Findings) -> pl.DataF
     final, after = _learned(reader, day=as_of, findings=findings)
     indexes = taste_drift(before=before, after=after, settings=settings)
     findings.metrics["stability_indexes"] = indexes
-    demand_no_drift(indexes=indexes, settings=settings)
+    demand_no_drift(indexes=indexes, settings=settings, since="the cut")
     everybody = np.arange(len(customer_ids), dtype=np.int64)
     return pl.concat(
         name_choices(choices=choices, customer_ids=customer_ids, goods=final.goods)

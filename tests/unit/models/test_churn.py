@@ -13,9 +13,10 @@ import pytest
 from models.churn import ChurnResult, compute_churn
 from models.churn_cuts import Cut, churn_cuts
 from models.churn_features import OBSERVED
-from models.churn_quality import NotBetterError, demand_better
+from models.churn_quality import demand_better
 from models.churn_settings import ChurnSettings
 from models.setting_rows import parse_settings
+from models.withholding import WithheldError
 from tests.unit.models.conftest import SEEDS
 
 AS_OF = date(2025, 6, 30)
@@ -210,7 +211,7 @@ FIGURES = {"auc": 0.80, "balanced_accuracy": 0.72, "brier": 0.12}
 def test_a_model_must_beat_each_baseline_in_each_figure(churn_settings, figure, value):
     weak = {"auc": 0.5, "balanced_accuracy": 0.5, "brier": 0.2}
     demand_better(model=FIGURES, baselines={"a": weak, "b": weak}, settings=churn_settings)
-    with pytest.raises(NotBetterError, match=f"{figure} is .* baseline b"):
+    with pytest.raises(WithheldError, match=f"{figure} is .* baseline b"):
         demand_better(
             model=FIGURES, baselines={"a": weak, "b": weak | {figure: value}}, settings=churn_settings
         )
@@ -218,7 +219,7 @@ def test_a_model_must_beat_each_baseline_in_each_figure(churn_settings, figure, 
 
 def test_an_order_of_customers_that_is_nearly_chance_is_of_no_use(churn_settings):
     chance = {"auc": 0.5, "balanced_accuracy": 0.5, "brier": 0.2}
-    with pytest.raises(NotBetterError, match=r"the AUC is 0\.5990; 0\.6 is needed"):
+    with pytest.raises(WithheldError, match=r"the AUC is 0\.5990; 0\.6 is needed"):
         demand_better(model=FIGURES | {"auc": 0.599}, baselines={"a": chance}, settings=churn_settings)
 
 
