@@ -1,7 +1,7 @@
 """Scores of single customers from fitted models.
 
 Belongs here: one row per buyer with chance of being active, expected orders and value. Does not belong here:
-whether the models may be trusted (`models/cltv.py`).
+whether the models may be trusted (`models/cltv_trial.py`).
 """
 
 from __future__ import annotations

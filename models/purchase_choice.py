@@ -1,7 +1,7 @@
 """Which purchase model a shop gets: the one that forecasts its own holdout best.
 
 Belongs here: fitting every family before the cut and comparing their forecasts. Does not belong here: whether
-the best is good enough (`models/cltv.py`).
+the best is good enough (`models/cltv_trial.py`).
 """
 
 from __future__ import annotations

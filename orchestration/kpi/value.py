@@ -11,7 +11,8 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 
-from models.cltv import choose_holdout_days, compute_cltv
+from models.cltv import compute_cltv
+from models.cltv_trial import choose_holdout_days
 from models.holdout import DAYS_PER_YEAR
 from models.settings import ModelSettings
 from orchestration.kpi.computation import Computation

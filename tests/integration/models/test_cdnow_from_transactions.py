@@ -11,7 +11,8 @@ import pytest
 
 from models.btyd import fit_bg_nbd, fit_gamma_gamma, fit_mbg_nbd, fit_pareto_nbd
 from models.btyd_predictions import expected_purchases
-from models.cltv import choose_holdout_days, compute_cltv
+from models.cltv import compute_cltv
+from models.cltv_trial import choose_holdout_days
 from models.histories import count_histories, count_spending
 from models.holdout import forecast_errors, naive_forecasts
 from models.settings import ModelSettings
