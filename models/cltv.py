@@ -21,17 +21,11 @@ from models.btyd_uncertainty import purchase_covariance, spend_covariance
 from models.cltv_intervals import FittedValue
 from models.cltv_scores import SCORE_SCHEMA, score_customers
 from models.cltv_segments import build_cltv_segments
-from models.cltv_trial import (
-    Findings,
-    demand_better,
-    demand_mendable,
-    demand_repeat_buyers,
-    try_on_holdout,
-)
+from models.cltv_trial import demand_better, demand_mendable, demand_repeat_buyers, try_on_holdout
 from models.frames import require_columns
 from models.histories import HISTORY, count_histories, count_spending
 from models.holdout import CALIBRATION
-from models.model_cards import build_card
+from models.model_cards import Findings, build_card
 from models.settings import ModelSettings
 from models.withholding import WithheldError
 
@@ -88,14 +82,9 @@ def compute_cltv(
     """
     require_columns(frame=histories, columns=("customer_id", *HISTORY, *MONEY), name="histories")
     require_columns(frame=calibration, columns=CALIBRATION, name="calibration")
-    found = Findings(
-        metrics={
-            "money": money,
-            "customers": histories.height,
-            "repeat_buyers": histories.filter(pl.col("frequency") > 0).height,
-        }
-    )
-    fitted = None
+    repeat_buyers = histories.filter(pl.col("frequency") > 0).height
+    counts = {"money": money, "customers": histories.height, "repeat_buyers": repeat_buyers}
+    found, fitted = Findings(trained_on=as_of, metrics=counts), None
     try:
         scores, fitted = _score(
             histories=histories,
@@ -108,16 +97,9 @@ def compute_cltv(
     except (WithheldError, DegenerateModelError) as withheld:
         scores, reason, is_published = pl.DataFrame(schema=SCORE_SCHEMA), str(withheld), False
     segments = build_cltv_segments(scores=scores, members=members, fitted=fitted, settings=settings)
-    card = build_card(
-        model="cltv",
-        trained_on=as_of,
-        cut_date=as_of - timedelta(days=holdout_days) if "holdout" in found.metrics else None,
-        parameters=found.parameters,
-        metrics=found.metrics,
-        baseline_metrics=found.baselines,
-        is_published=is_published,
-        reason=reason,
-    )
+    if "holdout" in found.metrics:
+        found.cut_date = as_of - timedelta(days=holdout_days)
+    card = build_card(model="cltv", found=found, is_published=is_published, reason=reason)
     return CltvResult(scores=scores, segments=segments, deciles=pl.concat(found.deciles), card=card)
 
 

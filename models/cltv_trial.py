@@ -7,8 +7,7 @@ figures of quality (`models/holdout.py`).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import polars as pl
@@ -17,7 +16,7 @@ from models.btyd import fit_gamma_gamma
 from models.btyd_likelihoods import Floats
 from models.btyd_parameters import FitFailedError
 from models.cltv_scores import order_values
-from models.deciles import DECILE_SCHEMA, mean_deciles
+from models.deciles import mean_deciles
 from models.histories import count_spending
 from models.holdout import (
     Correction,
@@ -28,34 +27,10 @@ from models.holdout import (
     naive_forecasts,
     sorted_calibration,
 )
+from models.model_cards import Findings
 from models.purchase_choice import Trial, try_purchase_models
 from models.settings import ModelSettings
 from models.withholding import WithheldError
-
-
-@dataclass(kw_only=True)
-class Findings:
-    """What the card will say, gathered on the way, so that a withheld value is explained as well.
-
-    Attributes:
-        metrics: figures of input and quality by name.
-        baselines: the same figures of naive forecasts.
-        parameters: fitted parameters by model.
-        deciles: forecast and holdout, columns of `models.deciles.DECILE_SCHEMA`.
-    """
-
-    metrics: dict[str, Any]
-    baselines: dict[str, dict[str, Any]] = field(default_factory=dict)
-    parameters: dict[str, object] = field(default_factory=dict)
-    deciles: list[pl.DataFrame] = field(default_factory=lambda: [pl.DataFrame(schema=DECILE_SCHEMA)])
-
-    def note_deciles(self, *, figure: str, predicted: Floats, actual: Floats, confidence: float) -> None:
-        """Note what was foretold of the holdout beside what came."""
-        self.deciles.append(
-            mean_deciles(
-                model="cltv", figure=figure, predicted=predicted, actual=actual, confidence=confidence
-            )
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +94,7 @@ def try_on_holdout(
         "correction": asdict(correction) if correction else None,
     }
     orders = best.forecast * (correction.factor if correction else 1.0)
-    found.note_deciles(figure="orders", predicted=orders, actual=actual, confidence=settings.confidence_level)
+    _note_deciles("orders", orders, actual, settings=settings, found=found)
     for name, guess in naive_forecasts(calibration=ordered, holdout_days=holdout_days).items():
         found.baselines[name] = forecast_errors(forecast=guess, actual=actual).as_metrics()
     first_counts = _try_money(calibration=ordered, orders=orders, settings=settings, found=found)
@@ -151,7 +126,7 @@ def _try_money(
     errors = [float(np.sqrt(((value - actual) ** 2).mean())) for value in values]
     first_counts = errors[True] < errors[False]
     value, total = values[first_counts], float(actual.sum())
-    found.note_deciles(figure="money", predicted=value, actual=actual, confidence=settings.confidence_level)
+    _note_deciles("money", value, actual, settings=settings, found=found)
     found.metrics["first_order_tells_of_money"] = first_counts
     found.metrics["holdout_money"] = {
         "actual_money": total,
@@ -164,6 +139,20 @@ def _try_money(
         "money_share_of_best_tenth": money_of_the_best(score=last_year, money=actual)
     }
     return first_counts
+
+
+def _note_deciles(
+    figure: str, predicted: Floats, actual: Floats, *, settings: ModelSettings, found: Findings
+) -> None:
+    found.deciles.append(
+        mean_deciles(
+            model="cltv",
+            figure=figure,
+            predicted=predicted,
+            actual=actual,
+            confidence=settings.confidence_level,
+        )
+    )
 
 
 def demand_repeat_buyers(*, frame: pl.DataFrame, settings: ModelSettings, when: str) -> None:

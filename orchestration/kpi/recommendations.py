@@ -17,6 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from models.drift import demand_no_drift
+from models.model_cards import build_card
 from models.product_neighbours import Recommender, learn
 from models.recommendation_quality import (
     Judgement,
@@ -25,7 +26,7 @@ from models.recommendation_quality import (
     judge,
 )
 from models.recommendation_settings import RecommendationSettings
-from models.recommendations import PRAISE, Findings, taste_drift
+from models.recommendations import PRAISE, RecommenderFindings, taste_drift
 from models.recommending import CHOICES, RECOMMENDATION_SCHEMA, name_choices, recommend
 from models.withholding import WithheldError
 from orchestration.kpi.computation import Computation
@@ -122,16 +123,17 @@ def foretell_recommendations(run: Computation) -> Prediction:
     settings = run.settings(RecommendationSettings)
     reader = TasteReader(run.connection, run.reporting_time_zone, settings)
     table = pl.DataFrame(schema=RECOMMENDATION_SCHEMA)
-    findings = Findings()
+    findings = RecommenderFindings()
     try:
         table = _proven(reader, as_of=run.as_of, findings=findings)
         reason, is_published = PRAISE, True
     except WithheldError as withheld:
         reason, is_published = str(withheld), False
-    return Prediction({"recommendations": table}, findings.card(reason=reason, is_published=is_published))
+    card = build_card(model="recommendations", found=findings, is_published=is_published, reason=reason)
+    return Prediction({"recommendations": table}, card)
 
 
-def _proven(reader: TasteReader, *, as_of: date, findings: Findings) -> pl.DataFrame:
+def _proven(reader: TasteReader, *, as_of: date, findings: RecommenderFindings) -> pl.DataFrame:
     """Judge at the cut, then learn anew and recommend to everybody.
 
     Raises:
@@ -174,7 +176,9 @@ def judge_recommender(reader: TasteReader, *, recommender: Recommender, cut_date
     )
 
 
-def _learned(reader: TasteReader, *, day: date, findings: Findings) -> tuple[Recommender, pl.DataFrame]:
+def _learned(
+    reader: TasteReader, *, day: date, findings: RecommenderFindings
+) -> tuple[Recommender, pl.DataFrame]:
     """Learn from what was known on a day; the recommender and the tastes that taught it."""
     goods = reader.go_to(day)
     tastes = reader.teachers()
