@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from scipy.optimize import minimize
 
 from models.btyd_likelihoods import Floats, Likelihood, beta_geometric, gamma_gamma, pareto
 from models.btyd_parameters import (
@@ -245,6 +244,8 @@ def _search(
     penalizer: float,
 ) -> tuple[Floats, float, str | None]:
     """Go uphill in the logarithms of the parameters; say what stands in the way of calling it a maximum."""
+    from scipy.optimize import minimize
+
     shares = weights / weights.sum()
 
     def cost(logarithms: Floats) -> tuple[float, Floats]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from models.churn_cuts import Cut, count_answers, demand_time_between, draw_sample, is_churned
@@ -56,10 +58,12 @@ class ChurnResult:
 
 @dataclass(frozen=True, kw_only=True)
 class _Trained:
-    """A model with what it was trained on: the rows that drift is measured against."""
+    """A model with what it was trained on: customers, who of them had left, and the rows that drift is measured against."""
 
     maker: FeatureMaker
     classifier: Classifier
+    sample: pl.DataFrame
+    answers: npt.NDArray[np.bool_]
     described: pl.DataFrame
 
 
@@ -82,20 +86,19 @@ class _Course:
         if not maker.columns:
             raise WithheldError("At the training cut all customers look the same.")
         described = maker.describe(sample)
+        answers = is_churned(customers=sample, outcomes=cut.outcomes)
         classifier = fit_classifier(
-            features=matrix(described),
-            answers=is_churned(customers=sample, outcomes=cut.outcomes),
-            recipes=recipes,
-            settings=self.settings,
+            features=matrix(described), answers=answers, recipes=recipes, settings=self.settings
         )
-        return _Trained(maker=maker, classifier=classifier, described=described)
+        return _Trained(
+            maker=maker, classifier=classifier, sample=sample, answers=answers, described=described
+        )
 
     def prove(self, *, earlier: Cut, later: Cut) -> Recipe:
         """Choose and train at the earlier cut, test at the later one, and refuse what a baseline beats."""
         tried = self.train(cut=earlier, recipes=RECIPES)
         self.found.parameters.update(_parameters(tried))
         self.found.trained_on = self._end_of(earlier)
-        sample = draw_sample(customers=earlier.customers, settings=self.settings)
         asked = later.customers.sort("customer_id")
         answers = is_churned(customers=asked, outcomes=later.outcomes)
         probabilities = tried.classifier.probabilities(matrix(tried.maker.describe(asked)))
@@ -106,8 +109,8 @@ class _Course:
             settings=self.settings,
         )
         measured = measure_baselines(
-            training=sample,
-            training_answers=is_churned(customers=sample, outcomes=earlier.outcomes),
+            training=tried.sample,
+            training_answers=tried.answers,
             test=asked,
             test_answers=answers,
             settings=self.settings,

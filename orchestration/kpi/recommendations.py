@@ -90,9 +90,7 @@ class TasteReader:
 
     def teachers(self) -> pl.DataFrame:
         """Read the tastes of a sample of all customers who have one."""
-        known = self.connection.sql(
-            "select distinct cast(customer_number as bigint) as customer_number from recommendation_tastes"
-        ).pl()
+        known = read_query(self.connection, "recommendation_teachers")
         return self.tastes_of(
             self._sample(known["customer_number"], self.settings.recommendation_max_training_customers)
         )

@@ -97,5 +97,5 @@ def read_segment_members(*, connection: duckdb.DuckDBPyConnection, as_of: date) 
 
 def read_known_days(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> int:
     """Count the days from the first prepared purchase day to the as-of date; 0 without any."""
-    first = connection.sql("select min(order_date) from purchase_days").fetchone()
-    return (as_of - first[0]).days if first and first[0] else 0
+    days: int = read_query(connection, "known_days", as_of=as_of).item()
+    return days
