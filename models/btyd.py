@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from models.btyd_likelihoods import Floats, Likelihood, beta_geometric, gamma_gamma, pareto
+from models.arrays import Floats
+from models.btyd_likelihoods import Likelihood, beta_geometric, gamma_gamma, pareto
 from models.btyd_parameters import (
     AnyPurchaseModel,
     BetaFamily,

@@ -12,10 +12,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.arrays import Bools
 from models.churn_cuts import Cut, count_answers, demand_time_between, draw_sample, is_churned
 from models.churn_features import FeatureMaker, make_features, matrix
 from models.churn_quality import (
@@ -63,7 +62,7 @@ class _Trained:
     maker: FeatureMaker
     classifier: Classifier
     sample: pl.DataFrame
-    answers: npt.NDArray[np.bool_]
+    answers: Bools
     described: pl.DataFrame
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.arrays import Bools, Floats
 from models.churn_settings import ChurnSettings
 from models.classification import fit_classifier
 from models.classification_metrics import (
@@ -22,9 +22,6 @@ from models.classification_metrics import (
     lift,
 )
 from models.withholding import WithheldError
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 BASELINE_COLUMNS = {"recency_only": "days_since_last_order", "past_orders": "frequency"}
 """Baselines that know one column; each is fitted, calibrated and given its threshold as the model is."""

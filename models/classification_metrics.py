@@ -6,11 +6,9 @@ Belongs here: figures that compare probabilities with answers. Does not belong h
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+from models.arrays import Bools, Floats
 
 
 def area_under_curve(*, probabilities: Floats, answers: Bools) -> float:

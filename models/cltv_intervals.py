@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from models.btyd_likelihoods import Floats
+from models.arrays import Floats
 from models.btyd_parameters import AnyPurchaseModel, SpendModel
 from models.btyd_predictions import expected_order_value, expected_purchases, own_mean_behind
 from models.btyd_uncertainty import Model, draw_money, draw_orders, moved, parameter_names

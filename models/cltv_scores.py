@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from models.btyd_likelihoods import Floats
+from models.arrays import Floats
 from models.btyd_parameters import AnyPurchaseModel, SpendModel
 from models.btyd_predictions import (
     discounted_purchases,

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import polars as pl
 
+from models.arrays import Floats
 from models.btyd import fit_gamma_gamma
-from models.btyd_likelihoods import Floats
 from models.btyd_parameters import FitFailedError
 from models.cltv_scores import order_values
 from models.deciles import mean_deciles

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import polars as pl
 
-from models.btyd_likelihoods import Floats
+from models.arrays import Floats
 from models.frames import require_columns
 
 CALIBRATION = (

@@ -12,16 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.arrays import Floats, Ints
 from models.frames import require_columns
 from models.next_order_settings import NextOrderSettings
 from models.order_gaps import MILLION, GapPrior, TooFewGapsError, expected_gaps, fit_gap_prior
 from models.waiting_curves import WaitingCurve, fit_waiting_curve
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 OPEN_WAIT = ("customer_id", "gaps", "log_gaps_millionths", "waited_days")
 """A customer on a day: completed gaps, the sum of their logarithms, days since the last order."""
@@ -164,13 +161,13 @@ def _expected(frame: pl.DataFrame, prior: GapPrior) -> Floats:
     return expected_gaps(prior=prior, gaps=gaps, log_gaps=millionths / MILLION)
 
 
-def _gap_classes(frame: pl.DataFrame, settings: NextOrderSettings) -> Integers:
+def _gap_classes(frame: pl.DataFrame, settings: NextOrderSettings) -> Ints:
     """Number the classes: 0 for no gap, 1 for one, 2 for two or three, each twice as wide as the one before."""
     edges = 2 ** np.arange(settings.next_order_gap_classes - 1)
     return np.searchsorted(edges, frame["gaps"].to_numpy(), side="right").astype(np.int64)
 
 
-def _curve_of_class(over: Integers, settings: NextOrderSettings) -> Integers:
+def _curve_of_class(over: Ints, settings: NextOrderSettings) -> Ints:
     """Give each class a curve: its own, or that of the class below where its completed gaps are too few.
 
     The lowest classes share the first curve that has enough; where none has, all share one.

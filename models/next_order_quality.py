@@ -12,14 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.arrays import Bools, Floats
 from models.next_order_settings import NextOrderSettings
 from models.order_gaps import MILLION
 from models.withholding import WithheldError
-
-Floats = npt.NDArray[np.float64]
 
 
 def actual_days(*, open_waits: pl.DataFrame, outcomes: pl.DataFrame) -> Floats:
@@ -203,7 +201,7 @@ def _days(forecast: pl.DataFrame, column: str) -> Floats:
     return forecast[column].cast(pl.Float64).fill_null(float("inf")).to_numpy()
 
 
-def _mean(values: npt.NDArray[np.bool_]) -> float | None:
+def _mean(values: Bools) -> float | None:
     return float(values.mean()) if len(values) else None
 
 

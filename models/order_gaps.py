@@ -10,12 +10,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.arrays import Floats
 from models.frames import require_columns
-
-Floats = npt.NDArray[np.float64]
 
 MILLION = 1_000_000
 """Logarithms are handed over as whole millionths: sums of integers do not depend on the order of rows."""

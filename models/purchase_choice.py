@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from models.arrays import Floats
 from models.btyd import FITS, fit_purchases
-from models.btyd_likelihoods import Floats
 from models.btyd_parameters import AnyPurchaseModel, FitFailedError
 from models.btyd_predictions import DegenerateModelError, expected_purchases
 from models.histories import count_histories

@@ -13,9 +13,9 @@ from datetime import date, timedelta
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.arrays import Ints
 from models.drift import demand_no_drift
 from models.model_cards import build_card
 from models.product_neighbours import Recommender, learn
@@ -33,8 +33,6 @@ from orchestration.kpi.computation import Computation
 from orchestration.kpi.day_ends import end_of_day
 from orchestration.kpi.prediction import Prediction
 from orchestration.kpi.query import read_query, statement_of
-
-Ints = npt.NDArray[np.int64]
 
 CUSTOMERS_AT_ONCE, GROUPS_AT_ONCE = 10_000, 2
 """Size of a group and how many are computed side by side (sorting and multiplying leave Python's lock); bounds memory to
