@@ -118,9 +118,9 @@ def test_all_of_cdnow_is_worth_publishing(load, settings):
     """23,570 customers, the 90 days after 30 September 1997, through the whole computation."""
     warehouse, as_of = load("CDNOW_master.txt", date_column=1), date(1997, 12, 29)
     money = prepare_purchase_days(connection=warehouse, as_of=as_of, settings=settings)
-    days = choose_holdout_days(
-        known_days=read_known_days(connection=warehouse, as_of=as_of), settings=settings
-    )
+    known_days = read_known_days(connection=warehouse, as_of=as_of)
+    assert known_days == (as_of - date(1997, 1, 1)).days
+    days = choose_holdout_days(known_days=known_days, settings=settings)
     result = compute_cltv(
         histories=read_purchase_histories(connection=warehouse, as_of=as_of),
         calibration=read_calibration_histories(connection=warehouse, as_of=as_of, holdout_days=days),
