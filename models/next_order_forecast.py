@@ -17,8 +17,9 @@ import polars as pl
 from models.arrays import Floats, Ints
 from models.frames import require_columns
 from models.next_order_settings import NextOrderSettings
-from models.order_gaps import MILLION, GapPrior, TooFewGapsError, expected_gaps, fit_gap_prior
+from models.order_gaps import MILLION, GapPrior, expected_gaps, fit_gap_prior
 from models.waiting_curves import WaitingCurve, fit_waiting_curve
+from models.withholding import WithheldError
 
 OPEN_WAIT = ("customer_id", "gaps", "log_gaps_millionths", "waited_days")
 """A customer on a day: completed gaps, the sum of their logarithms, days since the last order."""
@@ -54,12 +55,12 @@ def fit_next_order(*, waits: pl.DataFrame, settings: NextOrderSettings) -> NextO
 
     Raises:
         ValueError: a column is missing.
-        TooFewGapsError: there are too few completed gaps for a single curve.
+        WithheldError: there are too few completed gaps for a single curve.
     """
     require_columns(frame=waits, columns=WAIT, name="waits")
     over = int(waits["is_over"].sum())
     if over < settings.next_order_min_gaps:
-        raise TooFewGapsError(
+        raise WithheldError(
             f"There are {over} gaps between orders; {settings.next_order_min_gaps} are needed."
         )
     prior = fit_gap_prior(waits=waits)

@@ -32,7 +32,6 @@ from models.next_order_quality import (
 )
 from models.next_order_settings import NextOrderSettings
 from models.next_order_table import REPURCHASE_SCHEMA, build_next_orders
-from models.order_gaps import TooFewGapsError
 from models.withholding import WithheldError
 
 PRAISE = (
@@ -162,7 +161,7 @@ def compute_next_orders(
         course.prove(cut=cut, outcomes=outcomes)
         forecast = course.foretell(cut=cut, today=today)
         reason = PRAISE
-    except (WithheldError, TooFewGapsError) as withheld:
+    except WithheldError as withheld:
         reason = str(withheld)
     card = build_card(
         model="next_order", found=course.found, is_published=forecast is not None, reason=reason

@@ -63,7 +63,7 @@ def read_wait_outcomes(
 def read_repurchases(
     *, connection: duckdb.DuckDBPyConnection, as_of: date, settings: NextOrderSettings
 ) -> pl.DataFrame:
-    """Read what is due to be bought again: columns of `models.next_orders.REPURCHASE_SCHEMA`.
+    """Read what is due to be bought again: columns of `models.next_order_table.REPURCHASE_SCHEMA`.
 
     The temporary table `category_purchases` is replaced.
     """
