@@ -18,9 +18,14 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from lifetimes import BaseFitter, GammaGammaFitter
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 KIB_PER_GIB = 1024**2
@@ -29,6 +34,9 @@ AS_OF = date(2026, 6, 30)
 LIMIT_SECONDS, LIMIT_GIB = 60, 4
 RATE_SHAPE, RATE_SCALE_DAYS, DROPOUT_SHAPE, DROPOUT_SCALE_DAYS = 0.8, 19.0, 0.7, 182.0
 THREADS = "2"
+HISTORY = ("frequency", "recency_days", "age_days")
+THEIR_FITTERS = {"bg_nbd": "BetaGeoFitter", "mbg_nbd": "ModifiedBetaGeoFitter"}
+CUSTOMER_ID = pl.format("C{}", pl.col("number").cast(pl.String).str.zfill(8)).alias("customer_id")
 
 
 def main() -> None:
@@ -55,7 +63,7 @@ def main() -> None:
     print(f"lifetimes/ours {theirs['seconds'] / ours['seconds']:.2f}")
 
 
-def _apart(*, side: str, chosen: argparse.Namespace) -> dict:  # type: ignore[type-arg]
+def _apart(*, side: str, chosen: argparse.Namespace) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.cltv", "--side", side]
     command += ["--customers", str(chosen.customers), "--folder", str(chosen.folder)]
     threads = {"POLARS_MAX_THREADS": THREADS, "OPENBLAS_NUM_THREADS": THREADS}
@@ -79,9 +87,10 @@ def _measured(*, side: str, folder: Path) -> dict[str, object]:
 
 def _ours(frames: dict[str, pl.DataFrame]) -> tuple[dict[str, float], str]:
     from models.cltv import compute_cltv
-    from models.settings import parse_model_settings
+    from models.setting_rows import parse_settings
+    from models.settings import ModelSettings
 
-    settings = parse_model_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    settings = parse_settings(ModelSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
     started = time.monotonic()
     result = compute_cltv(
         histories=frames["histories"],
@@ -102,60 +111,62 @@ def _ours(frames: dict[str, pl.DataFrame]) -> tuple[dict[str, float], str]:
 
 def _lifetimes(frames: dict[str, pl.DataFrame]) -> tuple[dict[str, float], str]:
     import pandas as pd
-    from lifetimes import (  # type: ignore[import-untyped]
-        BetaGeoFitter,
-        GammaGammaFitter,
-        ModifiedBetaGeoFitter,
-    )
-    from lifetimes.utils import ConvergenceError  # type: ignore[import-untyped]
 
-    steps: dict[str, float] = {}
-    marked = time.monotonic()
-
-    def mark(step: str) -> None:
-        nonlocal marked
-        steps[step], marked = time.monotonic() - marked, time.monotonic()
-
-    history = ["frequency", "recency_days", "age_days"]
+    times = [time.monotonic()]
     now, before = (
         pd.DataFrame(frames[name].to_dict(as_series=False)) for name in ("histories", "calibration")
     )
-    mark("to pandas")
-    errors = {}
-    for name, fitter in (("bg_nbd", BetaGeoFitter()), ("mbg_nbd", ModifiedBetaGeoFitter())):
-        fitter.fit(*(before[column] for column in history))
-        guess = fitter.conditional_expected_number_of_purchases_up_to_time(
-            HOLDOUT_DAYS, *(before[column] for column in history)
-        )
-        errors[name] = float(np.sqrt(((guess - before["holdout_orders"]) ** 2).mean()))
-    mark("choice")
+    times.append(time.monotonic())
+    errors = {name: _their_error(name, before) for name in THEIR_FITTERS}
     best = min(errors, key=lambda name: errors[name])
-    purchases = BetaGeoFitter() if best == "bg_nbd" else ModifiedBetaGeoFitter()
-    purchases.fit(*(now[column] for column in history))
-    mark("fit of purchases")
-    repeat = now[(now["frequency"] > 0) & (now["repeat_money"] > 0)]
-    mean = now["repeat_money"] / now["frequency"].clip(lower=1)
-    own_mean = repeat["repeat_money"] / repeat["frequency"]
-    for penalizer, tolerance in itertools.product((0.0, 0.001, 0.01, 0.1), (1e-7, 1e-5)):
-        try:
-            spend = GammaGammaFitter(penalizer_coef=penalizer)
-            spend.fit(repeat["frequency"], own_mean, tol=tolerance)
-            break
-        except ConvergenceError:  # its search often cannot show that it has arrived
-            continue
-    mark("fit of spend")
+    times.append(time.monotonic())
+    purchases = _their_purchases(best, now)
+    times.append(time.monotonic())
+    spend = _their_spend(now[(now["frequency"] > 0) & (now["repeat_money"] > 0)])
+    times.append(time.monotonic())
     if not hasattr(purchases, "predict"):
         purchases.predict = purchases.conditional_expected_number_of_purchases_up_to_time
     value = spend.customer_lifetime_value(
         purchases,
-        *(now[column] for column in history),
-        mean.clip(lower=0),
+        *(now[column] for column in HISTORY),
+        (now["repeat_money"] / now["frequency"].clip(lower=1)).clip(lower=0),
         time=12,
         discount_rate=0.008,
         freq="D",
     )
-    mark("scores")
+    times.append(time.monotonic())
+    names = ("to pandas", "choice", "fit of purchases", "fit of spend", "scores")
+    steps = {name: end - start for name, (start, end) in zip(names, itertools.pairwise(times), strict=True)}
     return steps, f"{best}, {errors}, total {value.sum():.0f}"
+
+
+def _their_purchases(name: str, histories: pd.DataFrame) -> BaseFitter:
+    import lifetimes
+
+    fitter = getattr(lifetimes, THEIR_FITTERS[name])()
+    return fitter.fit(*(histories[column] for column in HISTORY))
+
+
+def _their_error(name: str, before: pd.DataFrame) -> float:
+    guess = _their_purchases(name, before).conditional_expected_number_of_purchases_up_to_time(
+        HOLDOUT_DAYS, *(before[column] for column in HISTORY)
+    )
+    return float(np.sqrt(((guess - before["holdout_orders"]) ** 2).mean()))
+
+
+def _their_spend(repeat: pd.DataFrame) -> GammaGammaFitter:
+    from lifetimes import GammaGammaFitter
+    from lifetimes.utils import ConvergenceError
+
+    own_mean = repeat["repeat_money"] / repeat["frequency"]
+    for penalizer, tolerance in itertools.product((0.0, 0.001, 0.01, 0.1), (1e-7, 1e-5)):
+        try:
+            return GammaGammaFitter(penalizer_coef=penalizer).fit(
+                repeat["frequency"], own_mean, tol=tolerance
+            )
+        except ConvergenceError:  # its search often cannot show that it has arrived
+            continue
+    raise RuntimeError("lifetimes found no spend model")
 
 
 def _simulated(*, customers: int, folder: Path) -> None:
@@ -194,17 +205,13 @@ def _histories(every: pl.DataFrame, *, end: int) -> pl.DataFrame:
             first_money=pl.col("money").first().round(2),
             repeat_money=(pl.col("money").sum() - pl.col("money").first()).round(2),
         )
-        .select(
-            pl.format("C{}", pl.col("number").cast(pl.String).str.zfill(8)).alias("customer_id"),
-            pl.exclude("number"),
-        )
+        .select(CUSTOMER_ID, pl.exclude("number"))
     )
 
 
 def _calibration(every: pl.DataFrame) -> pl.DataFrame:
     cut = DAYS - HOLDOUT_DAYS
-    name = pl.format("C{}", pl.col("number").cast(pl.String).str.zfill(8)).alias("customer_id")
-    sides = every.group_by(name).agg(
+    sides = every.group_by(CUSTOMER_ID).agg(
         last_year_orders=(pl.col("day") <= cut).sum(),
         last_year_money=pl.col("money").filter(pl.col("day") <= cut).sum().round(2),
         holdout_orders=(pl.col("day") > cut).sum(),
@@ -214,11 +221,10 @@ def _calibration(every: pl.DataFrame) -> pl.DataFrame:
 
 
 def _members(every: pl.DataFrame) -> pl.DataFrame:
-    name = pl.format("C{}", pl.col("number").cast(pl.String).str.zfill(8)).alias("customer_id")
     recent = pl.col("day") > DAYS - HOLDOUT_DAYS
     return (
         every.sort("number", "day")
-        .group_by(name, maintain_order=True)
+        .group_by(CUSTOMER_ID, maintain_order=True)
         .agg(
             rfm_tier=pl.when(pl.len() > 8)
             .then(pl.lit("Gold"))

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from scipy.optimize import minimize
 
-from models.btyd_likelihoods import Floats, Likelihood, beta_geometric, gamma_gamma, pareto
+from models.arrays import Floats
+from models.btyd_likelihoods import Likelihood, beta_geometric, gamma_gamma, pareto
 from models.btyd_parameters import (
     AnyPurchaseModel,
     BetaFamily,
@@ -245,6 +245,8 @@ def _search(
     penalizer: float,
 ) -> tuple[Floats, float, str | None]:
     """Go uphill in the logarithms of the parameters; say what stands in the way of calling it a maximum."""
+    from scipy.optimize import minimize
+
     shares = weights / weights.sum()
 
     def cost(logarithms: Floats) -> tuple[float, Floats]:

@@ -14,10 +14,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import digamma, expit, gammaln
 
-Floats = npt.NDArray[np.float64]
+from models.arrays import Floats
 
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(16)
 """Nodes of the integral over the moment of dropping out, on −1 to 1."""

@@ -12,15 +12,13 @@ per distinct pair.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from scipy.special import expit, hyp2f1
 
+from models.arrays import Floats
 from models.btyd_likelihoods import pareto_drop_out
 from models.btyd_parameters import AnyPurchaseModel, ParetoModel, SpendModel
 from models.histories import HISTORY
-
-Floats = npt.NDArray[np.float64]
 
 DAYS_PER_YEAR = 365
 SINGULARITY_WIDTH = 1e-6

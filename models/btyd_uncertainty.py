@@ -13,7 +13,8 @@ from typing import TypeVar
 import numpy as np
 import polars as pl
 
-from models.btyd_likelihoods import Floats, Likelihood, beta_geometric, gamma_gamma, pareto
+from models.arrays import Floats
+from models.btyd_likelihoods import Likelihood, beta_geometric, gamma_gamma, pareto
 from models.btyd_parameters import AnyPurchaseModel, ParetoModel, SpendModel
 from models.histories import HISTORY
 

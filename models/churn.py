@@ -14,10 +14,10 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from models.churn_cuts import Cut, WithheldError, count_answers, demand_time_between, draw_sample, is_churned
+from models.arrays import Bools
+from models.churn_cuts import Cut, count_answers, demand_time_between, draw_sample, is_churned
 from models.churn_features import FeatureMaker, make_features, matrix
 from models.churn_quality import (
-    NotBetterError,
     demand_better,
     measure,
     measure_baselines,
@@ -25,10 +25,11 @@ from models.churn_quality import (
 )
 from models.churn_settings import ChurnSettings
 from models.classification import Classifier, Recipe, fit_classifier
-from models.deciles import DECILE_SCHEMA, share_deciles
-from models.drift import stability_indexes
-from models.model_cards import build_card
+from models.deciles import share_deciles
+from models.drift import demand_no_drift, stability_indexes
+from models.model_cards import Findings, build_card
 from models.settings import ModelSettings
+from models.withholding import WithheldError
 
 RECIPES: tuple[Recipe, ...] = ("logistic", "gradient_boosting")
 PRAISE = "Beats every baseline on a later cut in AUC, balanced accuracy and Brier score."
@@ -56,10 +57,12 @@ class ChurnResult:
 
 @dataclass(frozen=True, kw_only=True)
 class _Trained:
-    """A model with what it was trained on: the rows that drift is measured against."""
+    """A model with what it was trained on: customers, who of them had left, and the rows that drift is measured against."""
 
     maker: FeatureMaker
     classifier: Classifier
+    sample: pl.DataFrame
+    answers: Bools
     described: pl.DataFrame
 
 
@@ -69,10 +72,7 @@ class _Course:
 
     settings: ChurnSettings
     purchase_settings: ModelSettings
-    facts: dict[str, object] = field(default_factory=dict)
-    parameters: dict[str, object] = field(default_factory=dict)
-    baselines: dict[str, object] = field(default_factory=dict)
-    deciles: list[pl.DataFrame] = field(default_factory=lambda: [pl.DataFrame(schema=DECILE_SCHEMA)])
+    found: Findings = field(default_factory=Findings)
 
     def train(self, *, cut: Cut, recipes: tuple[Recipe, ...]) -> _Trained:
         """Fit at a cut, on a sample of its customers."""
@@ -85,19 +85,19 @@ class _Course:
         if not maker.columns:
             raise WithheldError("At the training cut all customers look the same.")
         described = maker.describe(sample)
+        answers = is_churned(customers=sample, outcomes=cut.outcomes)
         classifier = fit_classifier(
-            features=matrix(described),
-            answers=is_churned(customers=sample, outcomes=cut.outcomes),
-            recipes=recipes,
-            settings=self.settings,
+            features=matrix(described), answers=answers, recipes=recipes, settings=self.settings
         )
-        return _Trained(maker=maker, classifier=classifier, described=described)
+        return _Trained(
+            maker=maker, classifier=classifier, sample=sample, answers=answers, described=described
+        )
 
     def prove(self, *, earlier: Cut, later: Cut) -> Recipe:
         """Choose and train at the earlier cut, test at the later one, and refuse what a baseline beats."""
         tried = self.train(cut=earlier, recipes=RECIPES)
-        self.parameters.update(_parameters(tried))
-        sample = draw_sample(customers=earlier.customers, settings=self.settings)
+        self.found.parameters.update(_parameters(tried))
+        self.found.trained_on = self._end_of(earlier)
         asked = later.customers.sort("customer_id")
         answers = is_churned(customers=asked, outcomes=later.outcomes)
         probabilities = tried.classifier.probabilities(matrix(tried.maker.describe(asked)))
@@ -108,14 +108,15 @@ class _Course:
             settings=self.settings,
         )
         measured = measure_baselines(
-            training=sample,
-            training_answers=is_churned(customers=sample, outcomes=earlier.outcomes),
+            training=tried.sample,
+            training_answers=tried.answers,
             test=asked,
             test_answers=answers,
             settings=self.settings,
         )
-        self.facts["test"] = tested
-        self.deciles.append(
+        self.found.metrics["test"] = tested
+        self.found.cut_date = later.cut_date
+        self.found.deciles.append(
             share_deciles(
                 model="churn",
                 figure="churned",
@@ -124,47 +125,38 @@ class _Course:
                 confidence=self.purchase_settings.confidence_level,
             )
         )
-        self.facts["revenue_share_of_safest"] = revenue_share_of_safest(
+        self.found.metrics["revenue_share_of_safest"] = revenue_share_of_safest(
             asked=asked,
             outcomes=later.outcomes,
             probabilities=probabilities,
             share=self.settings.churn_lift_share,
         )
-        self.baselines.update(measured)
+        self.found.baselines.update(measured)
         demand_better(model=tested, baselines=measured, settings=self.settings)
         return tried.classifier.recipe
 
     def score(self, *, recipe: Recipe, later: Cut, current: pl.DataFrame) -> pl.DataFrame:
         """Fit anew at the later cut and score today's customers, unless they have become others."""
         final = self.train(cut=later, recipes=(recipe,))
-        self.parameters["refitted"] = _parameters(final)
+        self.found.parameters["refitted"] = _parameters(final)
+        self.found.trained_on = self._end_of(later)
         described = final.maker.describe(current)
-        self._demand_no_drift(final=final, described=described)
+        if described.is_empty():
+            raise WithheldError("There is nobody to score.")
+        indexes = stability_indexes(
+            before=final.described, after=described, columns=final.maker.columns, settings=self.settings
+        )
+        self.found.metrics["stability_indexes"] = indexes
+        demand_no_drift(indexes=indexes, settings=self.settings, since="the last training cut")
         probabilities = final.classifier.probabilities(matrix(described))
         return _with_risk(
             current.select("customer_id", churn_probability_90d=pl.Series(probabilities)),
             settings=self.settings,
         )
 
-    def _demand_no_drift(self, *, final: _Trained, described: pl.DataFrame) -> None:
-        if described.is_empty():
-            raise WithheldError("There is nobody to score.")
-        indexes = stability_indexes(
-            before=final.described,
-            after=described,
-            columns=final.maker.columns,
-            groups=self.settings.drift_groups,
-            min_share=self.settings.drift_min_share,
-        )
-        self.facts["stability_indexes"] = indexes
-        limit = self.settings.drift_max_stability_index
-        drifted = {name: index for name, index in indexes.items() if index > limit}
-        if drifted:
-            told = ", ".join(f"{name} {index:.2f}" for name, index in sorted(drifted.items()))
-            raise WithheldError(
-                f"Since the last training cut the inputs have drifted: population stability index of {told}; "
-                f"the limit is {limit:g}."
-            )
+    def _end_of(self, cut: Cut) -> date:
+        """Give the last day of a cut's outcome."""
+        return cut.cut_date + timedelta(days=self.settings.churn_horizon_days)
 
 
 def compute_churn(
@@ -194,28 +186,18 @@ def compute_churn(
     """
     demand_time_between(earlier=earlier.cut_date, later=later.cut_date, as_of=as_of, settings=settings)
     course = _Course(settings=settings, purchase_settings=purchase_settings)
-    course.facts["training_cut"] = earlier.cut_date.isoformat()
+    found = course.found
+    found.metrics["training_cut"] = earlier.cut_date.isoformat()
     scores = pl.DataFrame(schema=SCORE_SCHEMA)
     try:
-        course.facts.update(count_answers(training=earlier, test=later, settings=settings))
+        found.metrics.update(count_answers(training=earlier, test=later, settings=settings))
         recipe = course.prove(earlier=earlier, later=later)
         scores = course.score(recipe=recipe, later=later, current=current)
         reason, is_published = PRAISE, True
-    except (WithheldError, NotBetterError) as withheld:
+    except WithheldError as withheld:
         reason, is_published = str(withheld), False
-    last_cut = later if "refitted" in course.parameters else earlier
-    trained_on = last_cut.cut_date + timedelta(days=settings.churn_horizon_days)
-    card = build_card(
-        model="churn",
-        trained_on=trained_on if course.parameters else None,
-        cut_date=later.cut_date if "test" in course.facts else None,
-        parameters=course.parameters,
-        metrics=course.facts,
-        baseline_metrics=course.baselines,
-        is_published=is_published,
-        reason=reason,
-    )
-    return ChurnResult(scores=scores, deciles=pl.concat(course.deciles), card=card)
+    card = build_card(model="churn", found=found, is_published=is_published, reason=reason)
+    return ChurnResult(scores=scores, deciles=pl.concat(found.deciles), card=card)
 
 
 def _with_risk(scores: pl.DataFrame, *, settings: ChurnSettings) -> pl.DataFrame:

@@ -10,16 +10,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.arrays import Bools
 from models.churn_features import OBSERVED
 from models.churn_settings import ChurnSettings
 from models.frames import require_columns
-
-
-class WithheldError(Exception):
-    """Churn cannot be foretold or trusted on this data; the message says why."""
+from models.withholding import WithheldError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +99,7 @@ def draw_sample(*, customers: pl.DataFrame, settings: ChurnSettings) -> pl.DataF
     return ordered[np.sort(drawn)]
 
 
-def is_churned(*, customers: pl.DataFrame, outcomes: pl.DataFrame) -> npt.NDArray[np.bool_]:
+def is_churned(*, customers: pl.DataFrame, outcomes: pl.DataFrame) -> Bools:
     """Tell who had no successful order; rows in the order of `customers`."""
     came_back = outcomes.filter(pl.col("order_days") > 0)["customer_id"]
     return (~customers["customer_id"].is_in(came_back.implode())).to_numpy()

@@ -6,13 +6,11 @@ how a column follows from orders, visits and tickets (`orchestration/kpi/queries
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.arrays import Floats
 from models.btyd import fit_mbg_nbd
 from models.btyd_parameters import FitFailedError, PurchaseModel
 from models.btyd_predictions import DegenerateModelError, expected_purchases, probability_alive
@@ -96,10 +94,9 @@ def make_features(*, training: pl.DataFrame, horizon_days: int, settings: ModelS
     return FeatureMaker(columns=varying, purchases=purchases, horizon_days=horizon_days)
 
 
-def matrix(described: pl.DataFrame, columns: Sequence[str] | None = None) -> npt.NDArray[np.float64]:
+def matrix(described: pl.DataFrame) -> Floats:
     """Give the columns as an array, NaN where unknown; shape (rows, columns)."""
-    chosen = described if columns is None else described.select(columns)
-    return chosen.fill_null(float("nan")).to_numpy()
+    return described.fill_null(float("nan")).to_numpy()
 
 
 def _fit_purchases(*, training: pl.DataFrame, settings: ModelSettings) -> PurchaseModel | None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.arrays import Bools, Floats
 from models.churn_settings import ChurnSettings
 from models.classification import fit_classifier
 from models.classification_metrics import (
@@ -21,16 +21,10 @@ from models.classification_metrics import (
     calibration_groups,
     lift,
 )
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+from models.withholding import WithheldError
 
 BASELINE_COLUMNS = {"recency_only": "days_since_last_order", "past_orders": "frequency"}
 """Baselines that know one column; each is fitted, calibrated and given its threshold as the model is."""
-
-
-class NotBetterError(Exception):
-    """The model does not beat its best baseline by what is asked; the message says in what."""
 
 
 def measure(
@@ -121,11 +115,11 @@ def demand_better(
         settings: least AUC and the margins.
 
     Raises:
-        NotBetterError: the first figure that falls short; the message names model, baseline and both values.
+        WithheldError: the first figure that falls short; the message names model, baseline and both values.
     """
     auc = _figure(model, "auc")
     if auc < settings.churn_min_auc:
-        raise NotBetterError(f"On the test cut the AUC is {auc:.4f}; {settings.churn_min_auc:g} is needed.")
+        raise WithheldError(f"On the test cut the AUC is {auc:.4f}; {settings.churn_min_auc:g} is needed.")
     for figure, sign, margin, may_equal in (
         ("auc", 1, settings.churn_min_auc_gain, True),
         ("balanced_accuracy", 1, settings.churn_min_balanced_accuracy_gain, False),
@@ -135,7 +129,7 @@ def demand_better(
             own, other = _figure(model, figure), _figure(baseline, figure)
             gain = sign * (own - other)
             if gain < margin or (gain == margin and not may_equal):
-                raise NotBetterError(
+                raise WithheldError(
                     f"On the test cut {figure} is {own:.4f} and that of the baseline {name} {other:.4f}; "
                     f"a gain above {margin:g} is asked."
                 )

@@ -5,15 +5,15 @@ Belongs here: names, types and bounds of settings. Does not belong here: any val
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Annotated
 
-import polars as pl
-
-from models.frames import require_columns
+from models.drift import DriftSettings
+from models.setting_rows import Bounds
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChurnSettings:
+class ChurnSettings(DriftSettings):
     """Settings of the churn model; each attribute is the row of the same name.
 
     Attributes:
@@ -39,80 +39,27 @@ class ChurnSettings:
         churn_min_brier_gain: gain in squared error that must be exceeded.
         churn_medium_risk_from: probability from which the risk is medium.
         churn_high_risk_from: probability from which the risk is high.
-        drift_groups: groups in which two days are compared.
-        drift_min_share: share that an empty group counts as.
-        drift_max_stability_index: index above which inputs have drifted.
     """
 
     churn_horizon_days: int
-    churn_gap_days: int
+    churn_gap_days: Annotated[int, Bounds(least=0)]
     churn_short_window_days: int
     churn_middle_window_days: int
     churn_long_window_days: int
     churn_min_class_customers: int
     churn_max_training_customers: int
-    churn_folds: int
-    churn_seed: int
+    churn_folds: Annotated[int, Bounds(least=2)]
+    churn_seed: Annotated[int, Bounds(least=0)]
     churn_logistic_inverse_penalty: float
     churn_boosting_rounds: int
-    churn_boosting_learning_rate: float
-    churn_boosting_leaves: int
+    churn_boosting_learning_rate: Annotated[float, Bounds(below=1)]
+    churn_boosting_leaves: Annotated[int, Bounds(least=2)]
     churn_boosting_leaf_customers: int
-    churn_lift_share: float
-    churn_calibration_groups: int
-    churn_min_auc: float
-    churn_min_auc_gain: float
-    churn_min_balanced_accuracy_gain: float
-    churn_min_brier_gain: float
-    churn_medium_risk_from: float
-    churn_high_risk_from: float
-    drift_groups: int
-    drift_min_share: float
-    drift_max_stability_index: float
-
-
-AT_LEAST_TWO = ("churn_folds", "churn_boosting_leaves", "drift_groups", "churn_calibration_groups")
-MAY_BE_ZERO = (
-    "churn_gap_days",
-    "churn_seed",
-    "churn_min_auc",
-    "churn_min_auc_gain",
-    "churn_min_balanced_accuracy_gain",
-    "churn_min_brier_gain",
-)
-SHARES = ("churn_lift_share", "churn_min_auc", "churn_boosting_learning_rate", "drift_min_share")
-
-
-def parse_churn_settings(*, rows: pl.DataFrame) -> ChurnSettings:
-    """Turn the seed's rows into typed settings; rows of other models are passed over.
-
-    Args:
-        rows: columns `setting`, `value`; at most one row per setting (the one valid at the as-of date).
-
-    Returns:
-        The settings.
-
-    Raises:
-        ValueError: a setting is missing, stands twice, is no whole number where one is needed, or lies
-            outside its bounds.
-    """
-    require_columns(frame=rows, columns=("setting", "value"), name="model_settings")
-    values = dict(rows.select("setting", pl.col("value").cast(pl.Float64)).iter_rows())
-    names = [field.name for field in fields(ChurnSettings)]
-    if rows.filter(pl.col("setting").is_in(names))["setting"].is_duplicated().any():
-        raise ValueError("model_settings holds a setting twice")
-    missing = [name for name in names if values.get(name) is None]
-    if missing:
-        raise ValueError(f"model_settings lacks the row {missing[0]}")
-    whole = {field.name for field in fields(ChurnSettings) if field.type == "int"}
-    wrong = sorted(name for name in names if not _is_within_bounds(name, values[name], name in whole))
-    if not 0 < values["churn_medium_risk_from"] < values["churn_high_risk_from"] < 1:
-        wrong.append("churn_medium_risk_from")
-    if wrong:
-        raise ValueError(f"model_settings out of bounds: {', '.join(wrong)}")
-    return ChurnSettings(**{name: int(values[name]) if name in whole else values[name] for name in names})
-
-
-def _is_within_bounds(name: str, value: float, must_be_whole: bool) -> bool:
-    least_is_met = value >= 2 if name in AT_LEAST_TWO else value >= 0 if name in MAY_BE_ZERO else value > 0
-    return least_is_met and (name not in SHARES or value < 1) and (not must_be_whole or value == int(value))
+    churn_lift_share: Annotated[float, Bounds(below=1)]
+    churn_calibration_groups: Annotated[int, Bounds(least=2)]
+    churn_min_auc: Annotated[float, Bounds(least=0, below=1)]
+    churn_min_auc_gain: Annotated[float, Bounds(least=0)]
+    churn_min_balanced_accuracy_gain: Annotated[float, Bounds(least=0)]
+    churn_min_brier_gain: Annotated[float, Bounds(least=0)]
+    churn_medium_risk_from: Annotated[float, Bounds(below="churn_high_risk_from")]
+    churn_high_risk_from: Annotated[float, Bounds(below=1)]

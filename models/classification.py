@@ -15,14 +15,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit, logit
 
+from models.arrays import Bools, Floats
 from models.churn_settings import ChurnSettings
 from models.classification_metrics import best_threshold, log_loss
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 Recipe = Literal["logistic", "gradient_boosting"]
 
 CERTAINTY = 1e-6

@@ -6,11 +6,9 @@ Belongs here: figures that compare probabilities with answers. Does not belong h
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
-from scipy.stats import rankdata
+import polars as pl
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+from models.arrays import Bools, Floats
 
 
 def area_under_curve(*, probabilities: Floats, answers: Bools) -> float:
@@ -24,7 +22,7 @@ def area_under_curve(*, probabilities: Floats, answers: Bools) -> float:
         0–1; 0.5 where the probabilities say nothing.
     """
     yes, no = int(answers.sum()), int((~answers).sum())
-    ranks = rankdata(probabilities)
+    ranks = pl.Series(probabilities).rank("average").to_numpy()
     return float((ranks[answers].sum() - yes * (yes + 1) / 2) / (yes * no))
 
 

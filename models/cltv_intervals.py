@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from models.btyd_likelihoods import Floats
+from models.arrays import Floats
 from models.btyd_parameters import AnyPurchaseModel, SpendModel
 from models.btyd_predictions import expected_order_value, expected_purchases, own_mean_behind
 from models.btyd_uncertainty import Model, draw_money, draw_orders, moved, parameter_names
@@ -36,7 +36,7 @@ class FittedValue:
         purchase_covariance: of the logarithms of its parameters, shape (4, 4).
         spend: fitted spend model.
         spend_covariance: of the logarithms of its parameters, shape (3, 3).
-        correction: of the purchase days, or None where nothing is corrected.
+        correction: of the purchase days.
         first_counts: whether the first purchase day is one of the observations of spend.
     """
 
@@ -44,7 +44,7 @@ class FittedValue:
     purchase_covariance: Floats
     spend: SpendModel
     spend_covariance: Floats
-    correction: Correction | None
+    correction: Correction
     first_counts: bool
 
 
@@ -74,7 +74,7 @@ def value_interval(
     change = _parameter_draws(rng=rng, sample=sample, fitted=fitted, draws=draws, settings=settings) * scale
     futures = _future_draws(rng=rng, sample=sample, fitted=fitted, draws=draws, settings=settings)
     noise = (futures - futures.mean()) * np.sqrt(scale)
-    error = fitted.correction.relative_error if fitted.correction else 0.0
+    error = fitted.correction.relative_error
     totals = total * (1 + error * rng.standard_normal(draws)) + change + noise
     outside = (1 - settings.confidence_level) / 2
     low, high = np.quantile(totals, [outside, 1 - outside])
@@ -102,7 +102,7 @@ def _future_draws(
             age_days=age,
             p_alive=p_alive,
             horizon_days=settings.cltv_horizon_days,
-            factor=fitted.correction.factor if fitted.correction else 1.0,
+            factor=fitted.correction.factor,
         )
         spent = draw_money(
             rng=rng, model=fitted.spend, frequency=observed, monetary_value=money, orders=future

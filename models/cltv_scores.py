@@ -1,7 +1,7 @@
 """Scores of single customers from fitted models.
 
 Belongs here: one row per buyer with chance of being active, expected orders and value. Does not belong here:
-whether the models may be trusted (`models/cltv.py`).
+whether the models may be trusted (`models/cltv_trial.py`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from models.btyd_likelihoods import Floats
+from models.arrays import Floats
 from models.btyd_parameters import AnyPurchaseModel, SpendModel
 from models.btyd_predictions import (
     discounted_purchases,

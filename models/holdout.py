@@ -2,7 +2,7 @@
 
 Belongs here: errors of expected purchase days and money on a holdout in time, naive forecasts, and the
 correction that follows from the holdout. Does not belong here: fitting, the choice of a model
-(`models/purchase_choice.py`), or the decision to publish (`models/cltv.py`).
+(`models/purchase_choice.py`), or the decision to publish (`models/cltv_trial.py`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import polars as pl
 
-from models.btyd_likelihoods import Floats
+from models.arrays import Floats
 from models.frames import require_columns
 
 CALIBRATION = (

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import polars as pl
+
+from models.deciles import DECILE_SCHEMA
 
 SIGNIFICANT_DIGITS = 9
 
@@ -22,26 +26,33 @@ CARD_SCHEMA = {
 }
 
 
-def build_card(
-    *,
-    model: str,
-    trained_on: date | None,
-    cut_date: date | None,
-    parameters: Mapping[str, object],
-    metrics: Mapping[str, object],
-    baseline_metrics: Mapping[str, object],
-    is_published: bool,
-    reason: str,
-) -> pl.DataFrame:
+@dataclass(kw_only=True)
+class Findings:
+    """What a card will say, gathered on the way, so that a withheld prediction is explained as well.
+
+    Attributes:
+        trained_on: last day that the newest parameters have seen, or None without a model.
+        cut_date: last day before the holdout, or None where none was held out.
+        parameters: fitted parameters by name, unit in the name.
+        metrics: figures of input and quality by name.
+        baselines: the same figures of naive forecasts.
+        deciles: forecast and holdout, columns of `models.deciles.DECILE_SCHEMA`.
+    """
+
+    trained_on: date | None = None
+    cut_date: date | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    baselines: dict[str, Any] = field(default_factory=dict)
+    deciles: list[pl.DataFrame] = field(default_factory=lambda: [pl.DataFrame(schema=DECILE_SCHEMA)])
+
+
+def build_card(*, model: str, found: Findings, is_published: bool, reason: str) -> pl.DataFrame:
     """Write one card.
 
     Args:
         model: cltv, churn, next_order or recommendations.
-        trained_on: last day that the published parameters have seen, or None without a model.
-        cut_date: last day before the holdout, or None where none was held out.
-        parameters: fitted parameters by name, unit in the name.
-        metrics: figures of quality by name.
-        baseline_metrics: the same figures of naive forecasts.
+        found: days, parameters and figures.
         is_published: whether the prediction stands in the release.
         reason: why, as a sentence for people.
 
@@ -52,11 +63,11 @@ def build_card(
     return pl.DataFrame(
         {
             "model": [model],
-            "trained_on": [trained_on],
-            "cut_date": [cut_date],
-            "parameters": [_json(parameters)],
-            "metrics": [_json(metrics)],
-            "baseline_metrics": [_json(baseline_metrics)],
+            "trained_on": [found.trained_on],
+            "cut_date": [found.cut_date],
+            "parameters": [_json(found.parameters)],
+            "metrics": [_json(found.metrics)],
+            "baseline_metrics": [_json(found.baselines)],
             "is_published": [is_published],
             "reason": [reason],
         },

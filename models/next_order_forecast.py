@@ -12,16 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.arrays import Floats, Ints
 from models.frames import require_columns
 from models.next_order_settings import NextOrderSettings
-from models.order_gaps import MILLION, GapPrior, TooFewGapsError, expected_gaps, fit_gap_prior
+from models.order_gaps import MILLION, GapPrior, expected_gaps, fit_gap_prior
 from models.waiting_curves import WaitingCurve, fit_waiting_curve
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from models.withholding import WithheldError
 
 OPEN_WAIT = ("customer_id", "gaps", "log_gaps_millionths", "waited_days")
 """A customer on a day: completed gaps, the sum of their logarithms, days since the last order."""
@@ -57,12 +55,12 @@ def fit_next_order(*, waits: pl.DataFrame, settings: NextOrderSettings) -> NextO
 
     Raises:
         ValueError: a column is missing.
-        TooFewGapsError: there are too few completed gaps for a single curve.
+        WithheldError: there are too few completed gaps for a single curve.
     """
     require_columns(frame=waits, columns=WAIT, name="waits")
     over = int(waits["is_over"].sum())
     if over < settings.next_order_min_gaps:
-        raise TooFewGapsError(
+        raise WithheldError(
             f"There are {over} gaps between orders; {settings.next_order_min_gaps} are needed."
         )
     prior = fit_gap_prior(waits=waits)
@@ -164,13 +162,13 @@ def _expected(frame: pl.DataFrame, prior: GapPrior) -> Floats:
     return expected_gaps(prior=prior, gaps=gaps, log_gaps=millionths / MILLION)
 
 
-def _gap_classes(frame: pl.DataFrame, settings: NextOrderSettings) -> Integers:
+def _gap_classes(frame: pl.DataFrame, settings: NextOrderSettings) -> Ints:
     """Number the classes: 0 for no gap, 1 for one, 2 for two or three, each twice as wide as the one before."""
     edges = 2 ** np.arange(settings.next_order_gap_classes - 1)
     return np.searchsorted(edges, frame["gaps"].to_numpy(), side="right").astype(np.int64)
 
 
-def _curve_of_class(over: Integers, settings: NextOrderSettings) -> Integers:
+def _curve_of_class(over: Ints, settings: NextOrderSettings) -> Ints:
     """Give each class a curve: its own, or that of the class below where its completed gaps are too few.
 
     The lowest classes share the first curve that has enough; where none has, all share one.

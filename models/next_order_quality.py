@@ -12,17 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.arrays import Bools, Floats
 from models.next_order_settings import NextOrderSettings
 from models.order_gaps import MILLION
-
-Floats = npt.NDArray[np.float64]
-
-
-class NotBetterError(Exception):
-    """The dates do not beat their best baseline by what is asked; the message says in what."""
+from models.withholding import WithheldError
 
 
 def actual_days(*, open_waits: pl.DataFrame, outcomes: pl.DataFrame) -> Floats:
@@ -172,11 +167,11 @@ def demand_better(
         settings: least concordance, gain and the tolerance of the intervals.
 
     Raises:
-        NotBetterError: the first figure that falls short; the message names it.
+        WithheldError: the first figure that falls short; the message names it.
     """
     own = _figure(model, "concordance")
     if own < settings.next_order_min_concordance:
-        raise NotBetterError(
+        raise WithheldError(
             f"On the holdout {own:.4f} of the pairs stand in the right order; "
             f"{settings.next_order_min_concordance:g} is needed."
         )
@@ -184,7 +179,7 @@ def demand_better(
     for name, baseline in baselines.items():
         other = _figure(baseline, "mean_error_days")
         if error > most * other or error == other:
-            raise NotBetterError(
+            raise WithheldError(
                 f"On the holdout the mean error is {error:.2f} days and that of the baseline {name} {other:.2f}; "
                 f"it must lie {settings.next_order_min_error_gain:.0%} below."
             )
@@ -193,10 +188,10 @@ def demand_better(
 
 def _demand_coverage(model: Mapping[str, object], settings: NextOrderSettings) -> None:
     if model["interval_holds"] is None:
-        raise NotBetterError("On the holdout nobody is likely enough to order to be told a date.")
+        raise WithheldError("On the holdout nobody is likely enough to order to be told a date.")
     holds, tells = _figure(model, "interval_holds"), _figure(model, "interval_tells")
     if abs(holds - tells) > settings.next_order_max_coverage_error:
-        raise NotBetterError(
+        raise WithheldError(
             f"On the holdout {holds:.1%} of the intervals hold, which tell {tells:.1%}; "
             f"they may differ by {settings.next_order_max_coverage_error:.0%}."
         )
@@ -206,7 +201,7 @@ def _days(forecast: pl.DataFrame, column: str) -> Floats:
     return forecast[column].cast(pl.Float64).fill_null(float("inf")).to_numpy()
 
 
-def _mean(values: npt.NDArray[np.bool_]) -> float | None:
+def _mean(values: Bools) -> float | None:
     return float(values.mean()) if len(values) else None
 
 

@@ -5,15 +5,15 @@ Belongs here: names, types and bounds of settings. Does not belong here: any val
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Annotated
 
-import polars as pl
-
-from models.frames import require_columns
+from models.drift import DriftSettings
+from models.setting_rows import Bounds
 
 
 @dataclass(frozen=True, kw_only=True)
-class NextOrderSettings:
+class NextOrderSettings(DriftSettings):
     """Settings of the next order and of repurchase; each attribute is the row of the same name.
 
     Attributes:
@@ -33,74 +33,21 @@ class NextOrderSettings:
         repurchase_min_category_gaps: gaps of all customers from which a category has a rhythm.
         repurchase_min_category_share: share of a category's buyers who buy it again, from which it is re-bought.
         repurchase_max_gaps: gaps of silence in a category after which nothing is due any more.
-        drift_groups: groups in which two days are compared.
-        drift_min_share: share that an empty group counts as.
-        drift_max_stability_index: index above which inputs have drifted.
     """
 
     next_order_horizon_days: int
-    next_order_interval_level: float
+    next_order_interval_level: Annotated[float, Bounds(below=1)]
     next_order_gap_classes: int
     next_order_max_training_customers: int
     next_order_min_gaps: int
     next_order_min_waiting: int
     next_order_min_class_customers: int
     next_order_close_days: int
-    next_order_near_days: int
-    next_order_min_error_gain: float
-    next_order_min_concordance: float
-    next_order_max_coverage_error: float
+    next_order_near_days: Annotated[int, Bounds(above="next_order_close_days")]
+    next_order_min_error_gain: Annotated[float, Bounds(least=0, below=1)]
+    next_order_min_concordance: Annotated[float, Bounds(least=0, below=1)]
+    next_order_max_coverage_error: Annotated[float, Bounds(below=1)]
     repurchase_min_own_gaps: int
     repurchase_min_category_gaps: int
-    repurchase_min_category_share: float
+    repurchase_min_category_share: Annotated[float, Bounds(least=0, below=1)]
     repurchase_max_gaps: float
-    drift_groups: int
-    drift_min_share: float
-    drift_max_stability_index: float
-
-
-MAY_BE_ZERO = ("next_order_min_error_gain", "next_order_min_concordance", "repurchase_min_category_share")
-SHARES = (
-    "next_order_interval_level",
-    "next_order_min_error_gain",
-    "next_order_min_concordance",
-    "next_order_max_coverage_error",
-    "repurchase_min_category_share",
-    "drift_min_share",
-)
-AT_LEAST_TWO = ("drift_groups",)
-
-
-def parse_next_order_settings(*, rows: pl.DataFrame) -> NextOrderSettings:
-    """Turn the seed's rows into typed settings; rows of other models are passed over.
-
-    Args:
-        rows: columns `setting`, `value`; at most one row per setting (the one valid at the as-of date).
-
-    Returns:
-        The settings.
-
-    Raises:
-        ValueError: a setting is missing, stands twice, is no whole number where one is needed, or lies
-            outside its bounds.
-    """
-    require_columns(frame=rows, columns=("setting", "value"), name="model_settings")
-    values = dict(rows.select("setting", pl.col("value").cast(pl.Float64)).iter_rows())
-    names = [field.name for field in fields(NextOrderSettings)]
-    if rows.filter(pl.col("setting").is_in(names))["setting"].is_duplicated().any():
-        raise ValueError("model_settings holds a setting twice")
-    missing = [name for name in names if values.get(name) is None]
-    if missing:
-        raise ValueError(f"model_settings lacks the row {missing[0]}")
-    whole = {field.name for field in fields(NextOrderSettings) if field.type == "int"}
-    wrong = sorted(name for name in names if not _is_within_bounds(name, values[name], name in whole))
-    if not values["next_order_close_days"] < values["next_order_near_days"]:
-        wrong.append("next_order_near_days")
-    if wrong:
-        raise ValueError(f"model_settings out of bounds: {', '.join(wrong)}")
-    return NextOrderSettings(**{name: int(values[name]) if name in whole else values[name] for name in names})
-
-
-def _is_within_bounds(name: str, value: float, must_be_whole: bool) -> bool:
-    least_is_met = value >= 2 if name in AT_LEAST_TWO else value >= 0 if name in MAY_BE_ZERO else value > 0
-    return least_is_met and (name not in SHARES or value < 1) and (not must_be_whole or value == int(value))

@@ -15,9 +15,9 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from models.drift import stability_indexes
+from models.drift import demand_no_drift, stability_indexes
 from models.frames import require_columns
-from models.model_cards import build_card
+from models.model_cards import Findings, build_card
 from models.next_order_forecast import (
     OPEN_WAIT,
     NextOrderModel,
@@ -25,7 +25,6 @@ from models.next_order_forecast import (
     foretell_next_order,
 )
 from models.next_order_quality import (
-    NotBetterError,
     actual_days,
     demand_better,
     measure_baselines,
@@ -33,16 +32,12 @@ from models.next_order_quality import (
 )
 from models.next_order_settings import NextOrderSettings
 from models.next_order_table import REPURCHASE_SCHEMA, build_next_orders
-from models.order_gaps import TooFewGapsError
+from models.withholding import WithheldError
 
 PRAISE = (
     "Misses the next order by fewer days than every baseline on a holdout in time, and its intervals hold."
 )
 DRIFTING = ("gaps", "waited_days", "expected_gap_days")
-
-
-class WithheldError(Exception):
-    """The next order cannot be foretold or trusted on this data; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,29 +73,30 @@ class _Course:
     """One course of training, test and scoring; it notes for the card what it finds on the way."""
 
     settings: NextOrderSettings
-    facts: dict[str, object] = field(default_factory=dict)
-    parameters: dict[str, object] = field(default_factory=dict)
-    baselines: dict[str, object] = field(default_factory=dict)
+    found: Findings = field(default_factory=Findings)
 
     def prove(self, *, cut: KnownWaits, outcomes: pl.DataFrame) -> None:
         """Fit up to the cut, test after it, and refuse what a baseline beats."""
         actual = actual_days(open_waits=cut.open_waits, outcomes=outcomes)
         self._demand_enough(customers=len(actual), ordered=int((actual < float("inf")).sum()), day=cut.day)
         model = fit_next_order(waits=cut.waits, settings=self.settings)
-        self.parameters.update(_parameters(model, cut))
+        self.found.parameters.update(_parameters(model, cut))
+        self.found.trained_on = cut.day
         forecast = foretell_next_order(model=model, open_waits=cut.open_waits, settings=self.settings)
         tested = measure_forecast(forecast=forecast, actual=actual, settings=self.settings)
         measured = measure_baselines(
             waits=cut.waits, open_waits=cut.open_waits, actual=actual, settings=self.settings
         )
-        self.facts["test"] = tested
-        self.baselines.update(measured)
+        self.found.metrics["test"] = tested
+        self.found.cut_date = cut.day
+        self.found.baselines.update(measured)
         demand_better(model=tested, baselines=measured, settings=self.settings)
 
     def foretell(self, *, cut: KnownWaits, today: KnownWaits) -> pl.DataFrame:
         """Fit anew on all that is known and foretell, unless today's customers have become others."""
         model = fit_next_order(waits=today.waits, settings=self.settings)
-        self.parameters["refitted"] = _parameters(model, today)
+        self.found.parameters["refitted"] = _parameters(model, today)
+        self.found.trained_on = today.day
         before, after = (
             known.open_waits.join(
                 foretell_next_order(model=model, open_waits=known.open_waits, settings=self.settings),
@@ -108,34 +104,20 @@ class _Course:
             )
             for known in (cut, today)
         )
-        self._demand_no_drift(before=before, after=after)
+        indexes = stability_indexes(before=before, after=after, columns=DRIFTING, settings=self.settings)
+        self.found.metrics["stability_indexes"] = indexes
+        demand_no_drift(
+            indexes=indexes, settings=self.settings, since="the cut of the test", what="customers"
+        )
         return after
 
     def _demand_enough(self, *, customers: int, ordered: int, day: date) -> None:
-        self.facts.update(test_customers=customers, test_ordered=ordered)
+        self.found.metrics.update(test_customers=customers, test_ordered=ordered)
         least = self.settings.next_order_min_class_customers
         if min(ordered, customers - ordered) < least:
             raise WithheldError(
                 f"After the cut {day} {ordered} customers ordered and {customers - ordered} did not; at least "
                 f"{least} of each are needed."
-            )
-
-    def _demand_no_drift(self, *, before: pl.DataFrame, after: pl.DataFrame) -> None:
-        indexes = stability_indexes(
-            before=before,
-            after=after,
-            columns=DRIFTING,
-            groups=self.settings.drift_groups,
-            min_share=self.settings.drift_min_share,
-        )
-        self.facts["stability_indexes"] = indexes
-        limit = self.settings.drift_max_stability_index
-        drifted = {name: index for name, index in indexes.items() if index > limit}
-        if drifted:
-            told = ", ".join(f"{name} {index:.2f}" for name, index in sorted(drifted.items()))
-            raise WithheldError(
-                f"Since the cut of the test the customers have drifted: population stability index of {told}; the "
-                f"limit is {limit:g}."
             )
 
 
@@ -179,18 +161,10 @@ def compute_next_orders(
         course.prove(cut=cut, outcomes=outcomes)
         forecast = course.foretell(cut=cut, today=today)
         reason = PRAISE
-    except (WithheldError, NotBetterError, TooFewGapsError) as withheld:
+    except WithheldError as withheld:
         reason = str(withheld)
-    trained_on = today.day if "refitted" in course.parameters else cut.day
     card = build_card(
-        model="next_order",
-        trained_on=trained_on if course.parameters else None,
-        cut_date=cut.day if "test" in course.facts else None,
-        parameters=course.parameters,
-        metrics=course.facts,
-        baseline_metrics=course.baselines,
-        is_published=forecast is not None,
-        reason=reason,
+        model="next_order", found=course.found, is_published=forecast is not None, reason=reason
     )
     return NextOrderResult(
         next_orders=build_next_orders(repurchases=repurchases, forecast=forecast, today=today.day), card=card

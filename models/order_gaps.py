@@ -10,12 +10,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.arrays import Floats
 from models.frames import require_columns
-
-Floats = npt.NDArray[np.float64]
+from models.withholding import WithheldError
 
 MILLION = 1_000_000
 """Logarithms are handed over as whole millionths: sums of integers do not depend on the order of rows."""
@@ -41,10 +40,6 @@ class GapPrior:
         return self.within_variance / self.between_variance if self.between_variance > 0 else math.inf
 
 
-class TooFewGapsError(Exception):
-    """The gaps do not tell how customers differ; the message says why."""
-
-
 def fit_gap_prior(*, waits: pl.DataFrame) -> GapPrior:
     """Estimate the spread of gaps by analysis of variance for groups of unequal size.
 
@@ -59,7 +54,7 @@ def fit_gap_prior(*, waits: pl.DataFrame) -> GapPrior:
 
     Raises:
         ValueError: a column is missing.
-        TooFewGapsError: no customer has two completed gaps, or only one customer has any.
+        WithheldError: no customer has two completed gaps, or only one customer has any.
     """
     require_columns(frame=waits, columns=("customer_id", "gaps", "waited_days", "is_over"), name="waits")
     over = waits.filter("is_over").sort("customer_id", "gaps")
@@ -68,7 +63,7 @@ def fit_gap_prior(*, waits: pl.DataFrame) -> GapPrior:
     customer = is_next_customer.cast(pl.Int64).cum_sum().to_numpy()
     counts = np.bincount(customer).astype(np.float64)
     if len(counts) < 2 or counts.sum() <= len(counts):
-        raise TooFewGapsError("Too few customers ordered twice and more to tell how their gaps differ.")
+        raise WithheldError("Too few customers ordered twice and more to tell how their gaps differ.")
     means = np.bincount(customer, weights=log_gaps) / counts
     within = float(np.sum((log_gaps - means[customer]) ** 2) / (counts.sum() - len(counts)))
     between = _between(counts=counts, means=means, within=within)

@@ -17,11 +17,9 @@ import numpy.typing as npt
 import polars as pl
 from scipy import sparse
 
+from models.arrays import Floats, Ints
 from models.frames import require_columns
 from models.recommendation_settings import RecommendationSettings
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 TASTES = ("customer_number", "product_number", "age_days", "is_ordered", "place")
 """One row per customer and product: days since the last order of it (or the last look, where it was never ordered),

@@ -1,7 +1,7 @@
 """Which purchase model a shop gets: the one that forecasts its own holdout best.
 
 Belongs here: fitting every family before the cut and comparing their forecasts. Does not belong here: whether
-the best is good enough (`models/cltv.py`).
+the best is good enough (`models/cltv_trial.py`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from models.arrays import Floats
 from models.btyd import FITS, fit_purchases
-from models.btyd_likelihoods import Floats
 from models.btyd_parameters import AnyPurchaseModel, FitFailedError
 from models.btyd_predictions import DegenerateModelError, expected_purchases
 from models.histories import count_histories

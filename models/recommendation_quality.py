@@ -15,12 +15,9 @@ import polars as pl
 
 from models.frames import require_columns
 from models.recommendation_settings import RecommendationSettings
+from models.withholding import WithheldError
 
 PAIR = ("customer_number", "product_number")
-
-
-class WithheldError(Exception):
-    """Nothing may be recommended on this data; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +28,8 @@ class Judgement:
         orders: next orders that were judged, one per customer.
         reachable_orders: of these the ones with an available product that the customer had not ordered before: no list
             that leaves out what was bought can hit any other.
-        recommender: figures of `measure`.
+        recommender: `hits`, `hit_rate` (share of the orders), `recall` (share of their products), `coverage` (share of
+            the available products that somebody was recommended).
         popularity: the same of the popular products.
         gain: difference of the two hit rates.
         gain_low: its lower bound.
@@ -74,34 +72,42 @@ def judge(
     require_columns(frame=next_orders, columns=(*PAIR, "is_reachable"), name="next_orders")
     if next_orders.is_empty():
         raise ValueError("there is no next order to judge")
+    (own, own_hits), (other, other_hits) = (
+        _measure(choices, next_orders=next_orders, available_products=available_products, name=name)
+        for name, choices in (("recommender", recommended), ("popularity", popular))
+    )
     orders = next_orders["customer_number"].n_unique()
-    hit_by = {}
-    figures = {}
-    for name, choices in (("recommender", recommended), ("popularity", popular)):
-        require_columns(frame=choices, columns=PAIR, name=name)
-        hits = next_orders.join(choices.select(PAIR), on=PAIR, how="semi")
-        hit_by[name] = hits.select("customer_number").unique()
-        figures[name] = {
-            "hits": hit_by[name].height,
-            "hit_rate": hit_by[name].height / orders,
-            "recall": hits.height / next_orders.height,
-            "coverage": choices["product_number"].n_unique() / max(available_products, 1),
-        }
     gain, low, high = paired_difference(
-        only_first=hit_by["recommender"].join(hit_by["popularity"], on="customer_number", how="anti").height,
-        only_second=hit_by["popularity"].join(hit_by["recommender"], on="customer_number", how="anti").height,
+        only_first=len(own_hits - other_hits),
+        only_second=len(other_hits - own_hits),
         count=orders,
         confidence=confidence,
     )
     return Judgement(
         orders=orders,
         reachable_orders=next_orders.filter("is_reachable")["customer_number"].n_unique(),
-        recommender=figures["recommender"],
-        popularity=figures["popularity"],
+        recommender=own,
+        popularity=other,
         gain=gain,
         gain_low=low,
         gain_high=high,
     )
+
+
+def _measure(
+    choices: pl.DataFrame, *, next_orders: pl.DataFrame, available_products: int, name: str
+) -> tuple[dict[str, float], set[int]]:
+    """Give the figures of one list of products, and the customers whose next order it hit."""
+    require_columns(frame=choices, columns=PAIR, name=name)
+    hits = next_orders.join(choices.select(PAIR), on=PAIR, how="semi")
+    customers = set(hits["customer_number"])
+    figures = {
+        "hits": len(customers),
+        "hit_rate": len(customers) / next_orders["customer_number"].n_unique(),
+        "recall": hits.height / next_orders.height,
+        "coverage": choices["product_number"].n_unique() / max(available_products, 1),
+    }
+    return figures, customers
 
 
 def paired_difference(
@@ -159,18 +165,4 @@ def demand_better(*, judgement: Judgement, settings: RecommendationSettings) -> 
             f"{judgement.popularity['hit_rate']:.4f} by what is popular; the gain of {judgement.gain:.4f} lies between "
             f"{judgement.gain_low:.4f} and {judgement.gain_high:.4f}, and its lower bound must be above "
             f"{settings.recommendation_min_hit_rate_gain:g}."
-        )
-
-
-def demand_no_drift(*, indexes: Mapping[str, float], settings: RecommendationSettings) -> None:
-    """Refuse customers who have become others since the cut.
-
-    Raises:
-        WithheldError: an index is above the limit.
-    """
-    limit = settings.drift_max_stability_index
-    drifted = ", ".join(f"{name} {index:.2f}" for name, index in sorted(indexes.items()) if index > limit)
-    if drifted:
-        raise WithheldError(
-            f"Since the cut the inputs have drifted: population stability index of {drifted}; the limit is {limit:g}."
         )

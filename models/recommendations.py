@@ -7,13 +7,13 @@ Belongs here: what the card says, what a customer looks like for drift. Does not
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date
 
 import polars as pl
 
 from models.drift import stability_indexes
-from models.model_cards import build_card
+from models.model_cards import Findings
 from models.product_neighbours import Recommender
 from models.recommendation_quality import Judgement
 from models.recommendation_settings import RecommendationSettings
@@ -23,22 +23,8 @@ LOOKED_AT = ("tastes", "ordered_products", "days_since_newest_taste")
 
 
 @dataclass(kw_only=True)
-class Findings:
-    """What is found on the way to the card.
-
-    Attributes:
-        parameters: of the recommender that was judged, and of the one that was learned anew.
-        metrics: figures on the holdout.
-        baselines: the same of what is popular.
-        trained_on: last day that the newest recommender has seen.
-        cut_date: last day before the holdout, once it was judged.
-    """
-
-    parameters: dict[str, object] = field(default_factory=dict)
-    metrics: dict[str, object] = field(default_factory=dict)
-    baselines: dict[str, object] = field(default_factory=dict)
-    trained_on: date | None = None
-    cut_date: date | None = None
+class RecommenderFindings(Findings):
+    """What is found on the way to the card: of the recommender that was judged, and of the one learned anew."""
 
     def note_learned(
         self, *, recommender: Recommender, tastes: pl.DataFrame, day: date, settings: RecommendationSettings
@@ -70,19 +56,6 @@ class Findings:
         self.metrics["hit_rate_gain_high"] = judgement.gain_high
         self.baselines["popularity"] = dict(judgement.popularity)
 
-    def card(self, *, reason: str, is_published: bool) -> pl.DataFrame:
-        """Write the card, columns of `models.model_cards.CARD_SCHEMA`."""
-        return build_card(
-            model="recommendations",
-            trained_on=self.trained_on,
-            cut_date=self.cut_date,
-            parameters=self.parameters,
-            metrics=self.metrics,
-            baseline_metrics=self.baselines,
-            is_published=is_published,
-            reason=reason,
-        )
-
 
 def taste_drift(
     *, before: pl.DataFrame, after: pl.DataFrame, settings: RecommendationSettings
@@ -109,6 +82,5 @@ def taste_drift(
         before=described[0],
         after=described[1],
         columns=LOOKED_AT,
-        groups=settings.drift_groups,
-        min_share=settings.drift_min_share,
+        settings=settings,
     )

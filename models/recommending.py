@@ -9,16 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from scipy import sparse
 
+from models.arrays import Bools, Floats, Ints
 from models.frames import require_columns
 from models.product_neighbours import TASTES, Recommender, base_weights, taste_matrix
 from models.recommendation_settings import RecommendationSettings
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 CUSTOMER_BITS, GRADE_BITS, PRODUCT_BITS = 15, 27, 22
 """How customer, grade of the score and product share the 64 bits of a sort key."""
@@ -68,7 +65,7 @@ class _Newest:
 
     product: Ints
     weight: Floats
-    is_ordered: npt.NDArray[np.bool_]
+    is_ordered: Bools
 
 
 def recommend(

@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+from models.arrays import Bools, Floats
 
 ROUNDING = 1e-12
 """By what a share may miss itself, being a product of many fractions."""

@@ -15,6 +15,7 @@ from models.cohorts import STEPS, build_cohort_means, build_cohort_retention
 from models.festival_effects import build_festival_effects
 from models.festivals import build_festival_comparison
 from models.kpi_months import build_kpi_monthly, history_start
+from models.kpi_settings import KpiSettings
 from models.scorecard import build_scorecard, measurement_periods
 from orchestration.kpi import inputs, measures
 from orchestration.kpi.churn import foretell_churn
@@ -178,7 +179,7 @@ def kpi_monthly(run_settings: RunSettings) -> dg.MaterializeResult[None]:
         first_month = history_start(
             observed_from=inputs.read_first_order_date(connection=run.connection),
             as_of=run.as_of,
-            months=run.read(inputs.read_kpi_settings).kpi_history_months,
+            months=run.settings(KpiSettings).kpi_history_months,
         )
         frame = build_kpi_monthly(
             counted=run.read(

@@ -6,24 +6,24 @@ Belongs here: the order of reading and computing. Does not belong here: arithmet
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from functools import partial
-from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
 
 from models.churn import compute_churn
 from models.churn_cuts import Cut, churn_cuts
-from models.churn_settings import ChurnSettings, parse_churn_settings
+from models.churn_settings import ChurnSettings
 from orchestration.kpi.computation import Computation
+from orchestration.kpi.day_ends import end_of_day
 from orchestration.kpi.prediction import Prediction
 from orchestration.kpi.query import read_query
 
 
 def foretell_churn(run: Computation) -> Prediction:
     """Foretell who will not order within the horizon."""
-    settings = run.read(read_churn_settings)
+    settings = run.settings(ChurnSettings)
     read_cut = partial(
         read_churn_cut,
         connection=run.connection,
@@ -47,15 +47,6 @@ def foretell_churn(run: Computation) -> Prediction:
     return Prediction({"churn_scores": result.scores}, result.card, result.deciles)
 
 
-def read_churn_settings(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> ChurnSettings:
-    """Read the rows of `seeds.model_settings` that the churn model needs, as in force at the as-of date.
-
-    Raises:
-        ValueError: a setting is missing or out of bounds.
-    """
-    return parse_churn_settings(rows=read_query(connection, "model_settings", as_of=as_of))
-
-
 def read_churn_customers(
     *,
     connection: duckdb.DuckDBPyConnection,
@@ -74,12 +65,11 @@ def read_churn_customers(
     Returns:
         `customer_id` and the columns of `models.churn_features.OBSERVED`, sorted by customer.
     """
-    day_after = datetime.combine(cut_date + timedelta(days=1), time(), tzinfo=ZoneInfo(reporting_time_zone))
     return read_query(
         connection,
         "churn_features",
         cut_date=cut_date,
-        cut_at=day_after.astimezone(UTC).replace(tzinfo=None),
+        cut_at=end_of_day(cut_date, reporting_time_zone=reporting_time_zone),
         short_days=settings.churn_short_window_days,
         middle_days=settings.churn_middle_window_days,
         long_days=settings.churn_long_window_days,

@@ -10,9 +10,10 @@ import dagster as dg
 import duckdb
 import polars as pl
 
+from models.setting_rows import Settings
 from models.settings import ModelSettings
 from orchestration.batch import resolve_as_of
-from orchestration.kpi.inputs import read_model_settings
+from orchestration.kpi.inputs import read_settings
 from orchestration.kpi.outputs import write_kpi_table
 from orchestration.resources import RunSettings
 from orchestration.table_metadata import table_metadata
@@ -34,6 +35,10 @@ class Computation:
         """Read from this warehouse as of this day."""
         return query(connection=self.connection, as_of=self.as_of, **parameters)
 
+    def settings(self, kind: type[Settings]) -> Settings:
+        """Read one kind of settings in force on this day."""
+        return read_settings(kind, connection=self.connection, as_of=self.as_of)
+
     def write(self, table: str, frame: pl.DataFrame) -> dg.MaterializeResult[None]:
         """Replace a table of schema `kpi` and say what stands in it."""
         write_kpi_table(connection=self.connection, table=table, frame=frame)
@@ -47,5 +52,5 @@ def computation(run_settings: RunSettings) -> Iterator[Computation]:
     settings = run_settings.settings()
     with open_warehouse(settings) as connection:
         as_of = resolve_as_of(connection=connection, settings=settings)
-        model = read_model_settings(connection=connection, as_of=as_of)
+        model = read_settings(ModelSettings, connection=connection, as_of=as_of)
         yield Computation(connection, as_of, model, settings.reporting_time_zone)

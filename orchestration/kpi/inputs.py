@@ -13,27 +13,17 @@ import duckdb
 import polars as pl
 
 from models.cohorts import Grain
-from models.kpi_settings import KpiSettings, parse_kpi_settings
-from models.settings import ModelSettings, parse_model_settings
+from models.setting_rows import Settings, parse_settings
 from orchestration.kpi.query import read_query
 
 
-def read_model_settings(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> ModelSettings:
-    """Read the rows of `seeds.model_settings` that are in force at the as-of date.
+def read_settings(kind: type[Settings], *, connection: duckdb.DuckDBPyConnection, as_of: date) -> Settings:
+    """Read one kind of settings from the rows of `seeds.model_settings` that are in force at the as-of date.
 
     Raises:
         ValueError: a setting is missing or out of bounds.
     """
-    return parse_model_settings(rows=read_query(connection, "model_settings", as_of=as_of))
-
-
-def read_kpi_settings(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> KpiSettings:
-    """Read the rows of `seeds.model_settings` that the KPIs need.
-
-    Raises:
-        ValueError: a setting is missing or out of bounds.
-    """
-    return parse_kpi_settings(rows=read_query(connection, "model_settings", as_of=as_of))
+    return parse_settings(kind, rows=read_query(connection, "model_settings", as_of=as_of))
 
 
 def read_kpi_targets(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:

@@ -14,8 +14,9 @@ import duckdb
 import polars as pl
 
 from models.kpi_months import COUNTED_SCHEMA
+from models.kpi_settings import KpiSettings
 from models.scorecard import MEASURE_SCHEMA
-from orchestration.kpi.inputs import read_first_order_date, read_kpi_settings
+from orchestration.kpi.inputs import read_first_order_date, read_settings
 from orchestration.kpi.query import QUERIES_DIR, read_query
 
 MEASURES_DIR = QUERIES_DIR / "measures"
@@ -64,7 +65,7 @@ def read_measures(
     Raises:
         ValueError: a setting is missing or out of bounds.
     """
-    shared = asdict(read_kpi_settings(connection=connection, as_of=as_of)) | {
+    shared = asdict(read_settings(KpiSettings, connection=connection, as_of=as_of)) | {
         "as_of": as_of,
         "reporting_time_zone": reporting_time_zone,
         "is_monthly": False,
@@ -103,7 +104,7 @@ def read_previous_measures(
         `kpi_previous_max_missing_days` allows.
     """
     observed_from = read_first_order_date(connection=connection)
-    missing = read_kpi_settings(connection=connection, as_of=as_of).kpi_previous_max_missing_days
+    missing = read_settings(KpiSettings, connection=connection, as_of=as_of).kpi_previous_max_missing_days
     reach = pl.lit(observed_from, dtype=pl.Date) - timedelta(days=missing)
     covered = periods.filter(pl.col("previous_start") >= reach)
     read = partial(read_measures, connection=connection, as_of=as_of, reporting_time_zone=reporting_time_zone)

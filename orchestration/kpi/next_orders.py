@@ -11,7 +11,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from models.next_order_settings import NextOrderSettings, parse_next_order_settings
+from models.next_order_settings import NextOrderSettings
 from models.next_orders import KnownWaits, compute_next_orders, next_order_cut
 from orchestration.kpi.computation import Computation
 from orchestration.kpi.prediction import Prediction
@@ -20,7 +20,7 @@ from orchestration.kpi.query import read_query, statement_of
 
 def foretell_next_orders(run: Computation) -> Prediction:
     """Foretell when each buyer orders next, and what is due to be bought again."""
-    settings = run.read(read_next_order_settings)
+    settings = run.settings(NextOrderSettings)
     run.read(prepare_order_waits)
     cut_date = next_order_cut(as_of=run.as_of, settings=settings)
     result = compute_next_orders(
@@ -31,15 +31,6 @@ def foretell_next_orders(run: Computation) -> Prediction:
         settings=settings,
     )
     return Prediction({"next_orders": result.next_orders}, result.card)
-
-
-def read_next_order_settings(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> NextOrderSettings:
-    """Read the rows of `seeds.model_settings` that this model needs, as in force at the as-of date.
-
-    Raises:
-        ValueError: a setting is missing or out of bounds.
-    """
-    return parse_next_order_settings(rows=read_query(connection, "model_settings", as_of=as_of))
 
 
 def prepare_order_waits(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
@@ -72,7 +63,7 @@ def read_wait_outcomes(
 def read_repurchases(
     *, connection: duckdb.DuckDBPyConnection, as_of: date, settings: NextOrderSettings
 ) -> pl.DataFrame:
-    """Read what is due to be bought again: columns of `models.next_orders.REPURCHASE_SCHEMA`.
+    """Read what is due to be bought again: columns of `models.next_order_table.REPURCHASE_SCHEMA`.
 
     The temporary table `category_purchases` is replaced.
     """

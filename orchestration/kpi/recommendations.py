@@ -9,31 +9,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.arrays import Ints
+from models.drift import demand_no_drift
+from models.model_cards import build_card
 from models.product_neighbours import Recommender, learn
 from models.recommendation_quality import (
     Judgement,
-    WithheldError,
     demand_better,
     demand_enough,
-    demand_no_drift,
     judge,
 )
-from models.recommendation_settings import RecommendationSettings, parse_recommendation_settings
-from models.recommendations import PRAISE, Findings, taste_drift
+from models.recommendation_settings import RecommendationSettings
+from models.recommendations import PRAISE, RecommenderFindings, taste_drift
 from models.recommending import CHOICES, RECOMMENDATION_SCHEMA, name_choices, recommend
+from models.withholding import WithheldError
 from orchestration.kpi.computation import Computation
+from orchestration.kpi.day_ends import end_of_day
 from orchestration.kpi.prediction import Prediction
 from orchestration.kpi.query import read_query, statement_of
-
-Ints = npt.NDArray[np.int64]
 
 CUSTOMERS_AT_ONCE, GROUPS_AT_ONCE = 10_000, 2
 """Size of a group and how many are computed side by side (sorting and multiplying leave Python's lock); bounds memory to
@@ -62,10 +61,10 @@ class TasteReader:
 
     def go_to(self, day: date) -> pl.DataFrame:
         """Lay out all tastes as of a day; return the goods, columns of `models.product_neighbours.GOODS`."""
-        day_after = datetime.combine(
-            day + timedelta(days=1), time(), tzinfo=ZoneInfo(self.reporting_time_zone)
-        )
-        known = {"cut_date": day, "cut_at": day_after.astimezone(UTC).replace(tzinfo=None)}
+        known = {
+            "cut_date": day,
+            "cut_at": end_of_day(day, reporting_time_zone=self.reporting_time_zone),
+        }
         self.connection.execute(
             statement_of("recommendation_tastes"),
             known | {"view_days": self.settings.recommendation_view_days},
@@ -89,9 +88,7 @@ class TasteReader:
 
     def teachers(self) -> pl.DataFrame:
         """Read the tastes of a sample of all customers who have one."""
-        known = self.connection.sql(
-            "select distinct cast(customer_number as bigint) as customer_number from recommendation_tastes"
-        ).pl()
+        known = read_query(self.connection, "recommendation_teachers")
         return self.tastes_of(
             self._sample(known["customer_number"], self.settings.recommendation_max_training_customers)
         )
@@ -119,30 +116,20 @@ class TasteReader:
 
 def foretell_recommendations(run: Computation) -> Prediction:
     """Recommend each customer the products that customers of the same taste chose."""
-    settings = run.read(read_recommendation_settings)
+    settings = run.settings(RecommendationSettings)
     reader = TasteReader(run.connection, run.reporting_time_zone, settings)
     table = pl.DataFrame(schema=RECOMMENDATION_SCHEMA)
-    findings = Findings()
+    findings = RecommenderFindings()
     try:
         table = _proven(reader, as_of=run.as_of, findings=findings)
         reason, is_published = PRAISE, True
     except WithheldError as withheld:
         reason, is_published = str(withheld), False
-    return Prediction({"recommendations": table}, findings.card(reason=reason, is_published=is_published))
+    card = build_card(model="recommendations", found=findings, is_published=is_published, reason=reason)
+    return Prediction({"recommendations": table}, card)
 
 
-def read_recommendation_settings(
-    *, connection: duckdb.DuckDBPyConnection, as_of: date
-) -> RecommendationSettings:
-    """Read the rows of `seeds.model_settings` that the recommender needs, as in force at the as-of date.
-
-    Raises:
-        ValueError: a setting is missing or out of bounds.
-    """
-    return parse_recommendation_settings(rows=read_query(connection, "model_settings", as_of=as_of))
-
-
-def _proven(reader: TasteReader, *, as_of: date, findings: Findings) -> pl.DataFrame:
+def _proven(reader: TasteReader, *, as_of: date, findings: RecommenderFindings) -> pl.DataFrame:
     """Judge at the cut, then learn anew and recommend to everybody.
 
     Raises:
@@ -158,7 +145,7 @@ def _proven(reader: TasteReader, *, as_of: date, findings: Findings) -> pl.DataF
     final, after = _learned(reader, day=as_of, findings=findings)
     indexes = taste_drift(before=before, after=after, settings=settings)
     findings.metrics["stability_indexes"] = indexes
-    demand_no_drift(indexes=indexes, settings=settings)
+    demand_no_drift(indexes=indexes, settings=settings, since="the cut")
     everybody = np.arange(len(customer_ids), dtype=np.int64)
     return pl.concat(
         name_choices(choices=choices, customer_ids=customer_ids, goods=final.goods)
@@ -185,7 +172,9 @@ def judge_recommender(reader: TasteReader, *, recommender: Recommender, cut_date
     )
 
 
-def _learned(reader: TasteReader, *, day: date, findings: Findings) -> tuple[Recommender, pl.DataFrame]:
+def _learned(
+    reader: TasteReader, *, day: date, findings: RecommenderFindings
+) -> tuple[Recommender, pl.DataFrame]:
     """Learn from what was known on a day; the recommender and the tastes that taught it."""
     goods = reader.go_to(day)
     tastes = reader.teachers()

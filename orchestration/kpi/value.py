@@ -11,8 +11,10 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 
-from models.cltv import choose_holdout_days, compute_cltv
+from models.cltv import compute_cltv
+from models.cltv_trial import choose_holdout_days
 from models.holdout import DAYS_PER_YEAR
+from models.money import NET_REVENUE, margin_or_revenue
 from models.settings import ModelSettings
 from orchestration.kpi.computation import Computation
 from orchestration.kpi.prediction import Prediction
@@ -49,22 +51,15 @@ def prepare_purchase_days(
     Returns:
         What money is: `margin`, `net revenue`, or the latter with the reason why it is not margin.
     """
-    revenue, known_revenue, known_cost = read_query(connection, "item_costs", as_of=as_of).row(0)
-    coverage = known_revenue / revenue if revenue > 0 else 0.0
-    is_margin = (
-        settings.cltv_money_is_margin and known_revenue > 0 and coverage >= settings.cltv_min_cost_coverage
-    )
+    money = NET_REVENUE
+    if settings.cltv_money_is_margin:
+        (costs,) = read_query(connection, "item_costs", as_of=as_of).to_dicts()
+        money = margin_or_revenue(**costs, least_coverage=settings.cltv_min_cost_coverage)
     connection.execute(
         statement_of("purchase_days"),
-        {
-            "as_of": as_of,
-            "is_margin": is_margin,
-            "cost_share": known_cost / known_revenue if is_margin else 0.0,
-        },
+        {"as_of": as_of, "is_margin": money.is_margin, "cost_share": money.cost_share},
     )
-    if settings.cltv_money_is_margin and not is_margin:
-        return f"net revenue, because the cost of {1 - coverage:.0%} of what is sold is not known"
-    return "margin" if is_margin else "net revenue"
+    return money.said
 
 
 def read_purchase_histories(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
@@ -96,5 +91,5 @@ def read_segment_members(*, connection: duckdb.DuckDBPyConnection, as_of: date) 
 
 def read_known_days(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> int:
     """Count the days from the first prepared purchase day to the as-of date; 0 without any."""
-    first = connection.sql("select min(order_date) from purchase_days").fetchone()
-    return (as_of - first[0]).days if first and first[0] else 0
+    days: int = read_query(connection, "known_days", as_of=as_of).item()
+    return days

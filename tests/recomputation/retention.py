@@ -18,6 +18,7 @@ import polars as pl
 
 from models.cohorts import build_cohort_means, build_cohort_retention
 from models.festivals import build_festival_comparison
+from models.settings import ModelSettings
 from orchestration.kpi import inputs
 from orchestration.kpi.retention import measure_retention
 
@@ -88,7 +89,7 @@ def _build(
     connection: duckdb.DuckDBPyConnection, *, as_of: date, crm_start: date
 ) -> Mapping[str, pl.DataFrame]:
     settings = replace(
-        inputs.read_model_settings(connection=connection, as_of=as_of), crm_start_date=crm_start
+        inputs.read_settings(ModelSettings, connection=connection, as_of=as_of), crm_start_date=crm_start
     )
     retention = measure_retention(connection=connection, as_of=as_of, settings=settings)
     cohorts = {

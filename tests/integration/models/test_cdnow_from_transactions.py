@@ -11,10 +11,12 @@ import pytest
 
 from models.btyd import fit_bg_nbd, fit_gamma_gamma, fit_mbg_nbd, fit_pareto_nbd
 from models.btyd_predictions import expected_purchases
-from models.cltv import choose_holdout_days, compute_cltv
+from models.cltv import compute_cltv
+from models.cltv_trial import choose_holdout_days
 from models.histories import count_histories, count_spending
 from models.holdout import forecast_errors, naive_forecasts
-from orchestration.kpi.inputs import read_model_settings
+from models.settings import ModelSettings
+from orchestration.kpi.inputs import read_settings
 from orchestration.kpi.value import (
     prepare_purchase_days,
     read_calibration_histories,
@@ -61,7 +63,7 @@ def cdnow(load):
 
 @pytest.fixture
 def settings(warehouse):
-    return read_model_settings(connection=warehouse, as_of=SEEDS_DATE)
+    return read_settings(ModelSettings, connection=warehouse, as_of=SEEDS_DATE)
 
 
 def test_the_summary_equals_the_published_one(cdnow, settings):
@@ -116,9 +118,9 @@ def test_all_of_cdnow_is_worth_publishing(load, settings):
     """23,570 customers, the 90 days after 30 September 1997, through the whole computation."""
     warehouse, as_of = load("CDNOW_master.txt", date_column=1), date(1997, 12, 29)
     money = prepare_purchase_days(connection=warehouse, as_of=as_of, settings=settings)
-    days = choose_holdout_days(
-        known_days=read_known_days(connection=warehouse, as_of=as_of), settings=settings
-    )
+    known_days = read_known_days(connection=warehouse, as_of=as_of)
+    assert known_days == (as_of - date(1997, 1, 1)).days
+    days = choose_holdout_days(known_days=known_days, settings=settings)
     result = compute_cltv(
         histories=read_purchase_histories(connection=warehouse, as_of=as_of),
         calibration=read_calibration_histories(connection=warehouse, as_of=as_of, holdout_days=days),

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from models.churn_features import OBSERVED
-from models.churn_settings import ChurnSettings, parse_churn_settings
+from models.churn_settings import ChurnSettings
+from models.setting_rows import parse_settings
 from orchestration.kpi import query as queries
 from orchestration.kpi.churn import read_churn_customers, read_churn_cut
 from orchestration.kpi.query import QUERIES_DIR
@@ -109,7 +110,7 @@ def shop() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture(scope="module")
 def churn_settings() -> ChurnSettings:
-    return parse_churn_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    return parse_settings(ChurnSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
 
 
 def known(connection: duckdb.DuckDBPyConnection, settings: ChurnSettings) -> pl.DataFrame:

@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from models.churn import compute_churn
-from models.churn_settings import parse_churn_settings
-from models.settings import parse_model_settings
+from models.churn_settings import ChurnSettings
+from models.setting_rows import parse_settings
+from models.settings import ModelSettings
 from orchestration.kpi.churn import read_churn_customers, read_churn_cut
 from tests.integration.models.conftest import SEEDS
 
@@ -47,7 +48,7 @@ def card(shared_data) -> dict[str, object]:
     )
     assert transactions.height == 69659
     rows = pl.read_csv(SEEDS / "model_settings.csv")
-    settings = parse_churn_settings(rows=rows)
+    settings = parse_settings(ChurnSettings, rows=rows)
     as_of = CUT + timedelta(days=settings.churn_horizon_days)
     with duckdb.connect() as connection:
         connection.register("transactions", transactions)
@@ -59,7 +60,7 @@ def card(shared_data) -> dict[str, object]:
             current=read_churn_customers(cut_date=as_of, **known),
             as_of=as_of,
             settings=settings,
-            purchase_settings=parse_model_settings(rows=rows),
+            purchase_settings=parse_settings(ModelSettings, rows=rows),
         )
     return result.card.to_dicts()[0]
 

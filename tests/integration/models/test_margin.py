@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from orchestration.kpi.inputs import read_model_settings
+from models.settings import ModelSettings
+from orchestration.kpi.inputs import read_settings
 from orchestration.kpi.value import prepare_purchase_days
 
 AS_OF = date(2025, 6, 30)
@@ -35,7 +36,7 @@ def test_money_is_what_the_setting_and_the_known_costs_make_it(
     warehouse, is_margin, coverage, first, second, said
 ):
     warehouse.execute(SHOP)
-    shipped = read_model_settings(connection=warehouse, as_of=AS_OF)
+    shipped = read_settings(ModelSettings, connection=warehouse, as_of=AS_OF)
     settings = replace(shipped, cltv_money_is_margin=is_margin, cltv_min_cost_coverage=coverage)
     assert prepare_purchase_days(connection=warehouse, as_of=AS_OF, settings=settings) == said
     days = warehouse.sql("select money from purchase_days order by order_date").fetchall()

@@ -9,8 +9,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from models.next_order_settings import parse_next_order_settings
+from models.next_order_settings import NextOrderSettings
 from models.next_orders import compute_next_orders, next_order_cut
+from models.setting_rows import parse_settings
 from orchestration.kpi.next_orders import (
     prepare_order_waits,
     read_known_waits,
@@ -44,7 +45,7 @@ where CustomerID is not null and InvoiceNo not like 'C%' and Quantity > 0 and Un
 
 
 def card_of(*, orders: str, path: str, as_of: date) -> dict[str, object]:
-    settings = parse_next_order_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    settings = parse_settings(NextOrderSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
     cut = next_order_cut(as_of=as_of, settings=settings)
     with duckdb.connect() as connection:
         connection.execute(ITEMS)

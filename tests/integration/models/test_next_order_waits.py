@@ -12,8 +12,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from models.next_order_settings import NextOrderSettings, parse_next_order_settings
+from models.next_order_settings import NextOrderSettings
 from models.next_orders import KnownWaits
+from models.setting_rows import parse_settings
 from orchestration.kpi import query as queries
 from orchestration.kpi.next_orders import prepare_order_waits, read_known_waits, read_wait_outcomes
 from orchestration.kpi.query import QUERIES_DIR
@@ -73,7 +74,7 @@ def shop() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture(scope="module")
 def order_settings() -> NextOrderSettings:
-    return parse_next_order_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    return parse_settings(NextOrderSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
 
 
 def known(

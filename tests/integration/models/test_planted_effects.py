@@ -10,7 +10,8 @@ import polars as pl
 
 from models.campaign_effects import build_campaign_effects
 from models.festival_effects import build_festival_effects
-from orchestration.kpi.inputs import read_campaign_groups, read_daily_sales, read_model_settings
+from models.settings import ModelSettings
+from orchestration.kpi.inputs import read_campaign_groups, read_daily_sales, read_settings
 from simulator.campaigns import HOLDOUT, PLAIN, Campaign, Sendings, draw_sendings, plan_campaigns
 from simulator.catalogue import draw_catalogue
 from simulator.persons import draw_persons
@@ -119,7 +120,7 @@ def test_every_planted_festival_lies_in_the_interval_of_its_lift(new_warehouse):
             daily_sales=read_daily_sales(connection=warehouse, as_of=AS_OF),
             festivals=calendar,
             as_of=AS_OF,
-            settings=read_model_settings(connection=warehouse, as_of=AS_OF),
+            settings=read_settings(ModelSettings, connection=warehouse, as_of=AS_OF),
         )
     told = effects.filter(pl.col("lift").is_not_null()).join(planted, left_on="festival", right_on="name")
     assert told.height >= 9
@@ -132,7 +133,7 @@ def test_every_planted_coupon_lies_in_the_interval_of_its_effect(new_warehouse):
     with new_warehouse() as warehouse:
         fill(warehouse, drawn)
         fill_messages(warehouse, drawn)
-        settings = read_model_settings(connection=warehouse, as_of=AS_OF)
+        settings = read_settings(ModelSettings, connection=warehouse, as_of=AS_OF)
         groups = read_campaign_groups(
             connection=warehouse,
             as_of=AS_OF,

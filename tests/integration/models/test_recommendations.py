@@ -15,8 +15,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from models.product_neighbours import learn
-from models.recommendation_settings import RecommendationSettings, parse_recommendation_settings
-from models.settings import parse_model_settings
+from models.recommendation_settings import RecommendationSettings
+from models.setting_rows import parse_settings
+from models.settings import ModelSettings
 from orchestration.kpi import query as queries
 from orchestration.kpi import recommendations
 from orchestration.kpi.computation import Computation
@@ -106,7 +107,7 @@ def shop() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture(scope="module")
 def settings() -> RecommendationSettings:
-    return parse_recommendation_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    return parse_settings(RecommendationSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
 
 
 def known(
@@ -121,7 +122,7 @@ def known(
 
 def foretell(connection: duckdb.DuckDBPyConnection) -> tuple[pl.DataFrame, dict[str, Any]]:
     """The table and the card, its JSON read."""
-    model = parse_model_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    model = parse_settings(ModelSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
     found = foretell_recommendations(Computation(connection, AS_OF, model, ZONE))
     (card,) = found.card.to_dicts()
     for part in ("parameters", "metrics", "baseline_metrics"):

@@ -14,7 +14,7 @@ import pytest
 
 from models.cohorts import build_cohort_retention
 from models.settings import ModelSettings
-from orchestration.kpi.inputs import read_cohort_activity, read_first_purchases, read_model_settings
+from orchestration.kpi.inputs import read_cohort_activity, read_first_purchases, read_settings
 from orchestration.kpi.outputs import write_kpi_table
 from orchestration.kpi.retention import MeasuredRetention, measure_retention
 from tests.recomputation.retention import differing_tables
@@ -94,7 +94,7 @@ def test_cohorts_agree(shop):
 
 
 def measured(connection, *, crm_start: date | None = CRM_START, as_of: date = AS_OF) -> MeasuredRetention:
-    settings: ModelSettings = read_model_settings(connection=connection, as_of=as_of)
+    settings: ModelSettings = read_settings(ModelSettings, connection=connection, as_of=as_of)
     return measure_retention(
         connection=connection, as_of=as_of, settings=replace(settings, crm_start_date=crm_start)
     )

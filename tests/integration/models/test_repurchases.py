@@ -9,8 +9,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from models.next_order_settings import NextOrderSettings, parse_next_order_settings
+from models.next_order_settings import NextOrderSettings
 from models.next_order_table import REPURCHASE_SCHEMA
+from models.setting_rows import parse_settings
 from orchestration.kpi.next_orders import read_repurchases
 from tests.integration.models.conftest import SEEDS
 from tests.recomputation.repurchases import expected_repurchases
@@ -46,7 +47,7 @@ def shop() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture(scope="module")
 def order_settings() -> NextOrderSettings:
-    return parse_next_order_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    return parse_settings(NextOrderSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
 
 
 def bought(

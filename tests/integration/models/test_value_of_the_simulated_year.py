@@ -9,8 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.cltv import choose_holdout_days, compute_cltv
-from orchestration.kpi.inputs import read_model_settings
+from models.cltv import compute_cltv
+from models.cltv_trial import choose_holdout_days
+from models.settings import ModelSettings
+from orchestration.kpi.inputs import read_settings
 from orchestration.kpi.value import (
     prepare_purchase_days,
     read_calibration_histories,
@@ -92,7 +94,7 @@ from points
 
 @pytest.fixture(scope="module")
 def result(shop):
-    settings = read_model_settings(connection=shop, as_of=AS_OF)
+    settings = read_settings(ModelSettings, connection=shop, as_of=AS_OF)
     prepare_purchase_days(connection=shop, as_of=AS_OF, settings=settings)
     days = choose_holdout_days(known_days=read_known_days(connection=shop, as_of=AS_OF), settings=settings)
     return compute_cltv(

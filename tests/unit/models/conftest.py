@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from models.settings import ModelSettings, parse_model_settings
+from models.setting_rows import parse_settings
+from models.settings import ModelSettings
 
 SEEDS = Path(__file__).resolve().parents[3] / "seeds"
 
@@ -16,7 +17,7 @@ SEEDS = Path(__file__).resolve().parents[3] / "seeds"
 @pytest.fixture(scope="session")
 def settings() -> ModelSettings:
     """The settings as shipped."""
-    return parse_model_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    return parse_settings(ModelSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
 
 
 @pytest.fixture(scope="session")

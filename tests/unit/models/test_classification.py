@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.churn_settings import ChurnSettings, parse_churn_settings
+from models.churn_settings import ChurnSettings
 from models.classification import fit_classifier
 from models.classification_metrics import area_under_curve
+from models.setting_rows import parse_settings
 from tests.unit.models.conftest import SEEDS
 
 ROWS = 3000
@@ -18,7 +19,7 @@ ROWS = 3000
 
 @pytest.fixture(scope="module")
 def quick() -> ChurnSettings:
-    shipped = parse_churn_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    shipped = parse_settings(ChurnSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
     return replace(shipped, churn_boosting_rounds=40, churn_folds=3)
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
-from models.drift import stability_indexes
+from models.drift import DriftSettings, demand_no_drift, stability_indexes
+from models.withholding import WithheldError
+
+SETTINGS = DriftSettings(drift_groups=2, drift_min_share=0.01, drift_max_stability_index=0.25)
 
 
 def index(before: list[float | None], after: list[float | None], *, groups: int = 2) -> float:
     frames = (pl.DataFrame({"x": values}, schema={"x": pl.Float64}) for values in (before, after))
     first, second = frames
-    return stability_indexes(before=first, after=second, columns=["x"], groups=groups, min_share=0.01)["x"]
+    settings = replace(SETTINGS, drift_groups=groups)
+    return stability_indexes(before=first, after=second, columns=["x"], settings=settings)["x"]
 
 
 def test_two_groups_by_hand():
@@ -47,6 +52,12 @@ def test_no_row_and_a_missing_column_are_refused():
             before=pl.DataFrame({"x": [1]}),
             after=pl.DataFrame({"y": [1]}),
             columns=["x"],
-            groups=2,
-            min_share=0.1,
+            settings=SETTINGS,
         )
+
+
+def test_an_index_above_the_limit_is_refused_by_name():
+    demand_no_drift(indexes={"tastes": 0.25, "orders": 0.0}, settings=SETTINGS, since="the cut")
+    told = r"^Since the cut the inputs have drifted: population stability index of tastes 0\.26; the limit is 0\.25\.$"
+    with pytest.raises(WithheldError, match=told):
+        demand_no_drift(indexes={"tastes": 0.26, "orders": 0.0}, settings=SETTINGS, since="the cut")

@@ -9,16 +9,18 @@ import polars as pl
 import pytest
 
 from models.next_order_forecast import NextOrderModel, fit_next_order, foretell_next_order
-from models.next_order_settings import NextOrderSettings, parse_next_order_settings
-from models.order_gaps import GapPrior, TooFewGapsError
+from models.next_order_settings import NextOrderSettings
+from models.order_gaps import GapPrior
+from models.setting_rows import parse_settings
 from models.waiting_curves import WaitingCurve
+from models.withholding import WithheldError
 from tests.unit.models.conftest import SEEDS
 from tests.unit.models.next_order_shop import DAYS, known_at, outcomes_after, simulate
 
 
 @pytest.fixture(scope="module")
 def order_settings() -> NextOrderSettings:
-    return parse_next_order_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    return parse_settings(NextOrderSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
 
 
 def quarters() -> WaitingCurve:
@@ -93,7 +95,7 @@ def test_a_class_with_too_few_gaps_shares_the_curve_below(order_settings):
 
 def test_too_few_gaps_give_no_model(order_settings):
     known = known_at(simulate(buyers=10), DAYS)
-    with pytest.raises(TooFewGapsError, match="gaps between orders; 200 are needed"):
+    with pytest.raises(WithheldError, match="gaps between orders; 200 are needed"):
         fit_next_order(waits=known.waits, settings=order_settings)
 
 

@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 from models.next_order_quality import (
-    NotBetterError,
     actual_days,
     concordance,
     demand_better,
@@ -15,7 +14,9 @@ from models.next_order_quality import (
     measure_days,
     measure_forecast,
 )
-from models.next_order_settings import NextOrderSettings, parse_next_order_settings
+from models.next_order_settings import NextOrderSettings
+from models.setting_rows import parse_settings
+from models.withholding import WithheldError
 from tests.unit.models.conftest import SEEDS
 
 NEVER = np.inf
@@ -23,7 +24,7 @@ NEVER = np.inf
 
 @pytest.fixture(scope="module")
 def order_settings() -> NextOrderSettings:
-    return parse_next_order_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    return parse_settings(NextOrderSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
 
 
 def test_who_did_not_order_is_never(order_settings):
@@ -115,5 +116,5 @@ GOOD = {"mean_error_days": 10.0, "concordance": 0.7, "interval_holds": 0.6, "int
 def test_what_falls_short_is_refused(order_settings, changes, baseline, reason):
     baselines = {"a": {"mean_error_days": 30.0}, "b": {"mean_error_days": baseline}}
     demand_better(model=GOOD, baselines={"a": {"mean_error_days": 10.3}}, settings=order_settings)
-    with pytest.raises(NotBetterError, match=reason):
+    with pytest.raises(WithheldError, match=reason):
         demand_better(model=GOOD | changes, baselines=baselines, settings=order_settings)

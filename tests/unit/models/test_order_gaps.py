@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.order_gaps import GapPrior, TooFewGapsError, expected_gaps, fit_gap_prior
+from models.order_gaps import GapPrior, expected_gaps, fit_gap_prior
+from models.withholding import WithheldError
 
 
 def waits_of(gaps: dict[str, list[int]]) -> pl.DataFrame:
@@ -70,7 +71,7 @@ def test_the_spread_of_a_simulated_shop_is_recovered():
 def test_too_few_gaps_tell_nothing(gaps):
     empty = {"customer_id": pl.String, "gaps": pl.Int64, "waited_days": pl.Int64, "is_over": pl.Boolean}
     waits = waits_of(gaps) if gaps else pl.DataFrame(schema=empty)
-    with pytest.raises(TooFewGapsError, match="Too few customers"):
+    with pytest.raises(WithheldError, match="Too few customers"):
         fit_gap_prior(waits=waits)
 
 

@@ -11,13 +11,14 @@ import pytest
 
 from models import product_neighbours
 from models.product_neighbours import Recommender, learn
-from models.recommendation_settings import RecommendationSettings, parse_recommendation_settings
+from models.recommendation_settings import RecommendationSettings
+from models.setting_rows import parse_settings
 from tests.unit.models.conftest import SEEDS
 
 
 @pytest.fixture(scope="module")
 def settings() -> RecommendationSettings:
-    shipped = parse_recommendation_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    shipped = parse_settings(RecommendationSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
     return replace(shipped, recommendation_shrinkage=1.0, recommendation_view_weight=0.5)
 
 

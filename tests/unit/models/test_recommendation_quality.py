@@ -11,20 +11,20 @@ import pytest
 
 from models.recommendation_quality import (
     Judgement,
-    WithheldError,
     demand_better,
     demand_enough,
-    demand_no_drift,
     judge,
     paired_difference,
 )
-from models.recommendation_settings import RecommendationSettings, parse_recommendation_settings
+from models.recommendation_settings import RecommendationSettings
+from models.setting_rows import parse_settings
+from models.withholding import WithheldError
 from tests.unit.models.conftest import SEEDS
 
 
 @pytest.fixture(scope="module")
 def settings() -> RecommendationSettings:
-    return parse_recommendation_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    return parse_settings(RecommendationSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
 
 
 def pairs(rows: list[tuple[int, int]]) -> pl.DataFrame:
@@ -108,9 +108,3 @@ def test_few_orders_are_refused(settings):
     demand_enough(orders=200, settings=settings)
     with pytest.raises(WithheldError, match="Only 199 customers"):
         demand_enough(orders=199, settings=settings)
-
-
-def test_drifted_inputs_are_refused_by_name(settings):
-    demand_no_drift(indexes={"tastes": 0.25, "ordered_products": 0.0}, settings=settings)
-    with pytest.raises(WithheldError, match=r"index of tastes 0\.26; the limit is 0\.25"):
-        demand_no_drift(indexes={"tastes": 0.26, "ordered_products": 0.0}, settings=settings)

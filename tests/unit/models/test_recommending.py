@@ -12,15 +12,16 @@ from scipy import sparse
 
 from models import recommending
 from models.product_neighbours import Recommender, learn
-from models.recommendation_settings import RecommendationSettings, parse_recommendation_settings
+from models.recommendation_settings import RecommendationSettings
 from models.recommending import name_choices, recommend
+from models.setting_rows import parse_settings
 from tests.unit.models.conftest import SEEDS
 from tests.unit.models.test_product_neighbours import goods, likeness, random_tastes, tastes
 
 
 @pytest.fixture(scope="module")
 def settings() -> RecommendationSettings:
-    shipped = parse_recommendation_settings(rows=pl.read_csv(SEEDS / "model_settings.csv"))
+    shipped = parse_settings(RecommendationSettings, rows=pl.read_csv(SEEDS / "model_settings.csv"))
     return replace(
         shipped,
         recommendation_count=3,

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from models.model_cards import CARD_SCHEMA, build_card
+from models.model_cards import CARD_SCHEMA, Findings, build_card
 from models.retention import RETENTION_SCHEMA
 from models.scorecard import MEASURE_SCHEMA, build_scorecard, measurement_periods
 
@@ -148,11 +148,7 @@ def test_whatever_is_not_measurable_has_a_reason(direction, target, measured, wo
 def test_a_withheld_prediction_says_why_its_kpi_has_no_value(is_published):
     told = build_card(
         model="churn",
-        trained_on=None,
-        cut_date=None,
-        parameters={},
-        metrics={},
-        baseline_metrics={},
+        found=Findings(),
         is_published=is_published,
         reason="Recency alone is as good.",
     )
