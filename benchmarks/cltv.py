@@ -86,7 +86,7 @@ def _measured(*, side: str, folder: Path) -> dict[str, object]:
 
 
 def _ours(frames: dict[str, pl.DataFrame]) -> tuple[dict[str, float], str]:
-    from models.cltv import compute_cltv
+    from models.customer_value.cltv import compute_cltv
     from models.setting_rows import parse_settings
     from models.settings import ModelSettings
 

@@ -14,8 +14,8 @@ import time
 import numpy as np
 import polars as pl
 
-from models.cannot_links import separate, touched_nodes
-from models.connected_components import label_components
+from models.identity.cannot_links import separate, touched_nodes
+from models.identity.connected_components import label_components
 
 LARGE = 100_000
 MEAN_CLUSTER = 3

@@ -20,9 +20,9 @@ import polars as pl
 
 from benchmarks.febrl import DATASETS, resolved_home
 from benchmarks.identity import resolve, simulated
-from models.linkage import make_linker, write_keyed
-from models.linkage_blocks import KEYS
-from models.linkage_levels import COMPARISONS
+from models.identity.linkage import make_linker, write_keyed
+from models.identity.linkage_blocks import KEYS
+from models.identity.linkage_levels import COMPARISONS
 from orchestration.settings import Settings
 
 SHOP_CUSTOMERS = 20_000

@@ -10,13 +10,13 @@ from functools import partial
 import dagster as dg
 import polars as pl
 
-from models.campaign_effects import build_campaign_effects
-from models.cohorts import STEPS, build_cohort_means, build_cohort_retention
-from models.festival_effects import build_festival_effects
-from models.festivals import build_festival_comparison
-from models.kpi_months import build_kpi_monthly, history_start
-from models.kpi_settings import KpiSettings
-from models.scorecard import build_scorecard, measurement_periods
+from models.effects.campaign_effects import build_campaign_effects
+from models.effects.festival_effects import build_festival_effects
+from models.effects.festivals import build_festival_comparison
+from models.retention.cohorts import STEPS, build_cohort_means, build_cohort_retention
+from models.scorecard.kpi_months import build_kpi_monthly, history_start
+from models.scorecard.kpi_settings import KpiSettings
+from models.scorecard.scorecard import build_scorecard, measurement_periods
 from orchestration.kpi import inputs, measures
 from orchestration.kpi.churn import foretell_churn
 from orchestration.kpi.computation import computation

@@ -12,9 +12,9 @@ from functools import partial
 import duckdb
 import polars as pl
 
-from models.churn import compute_churn
-from models.churn_cuts import Cut, churn_cuts
-from models.churn_settings import ChurnSettings
+from models.churn.churn import compute_churn
+from models.churn.churn_cuts import Cut, churn_cuts
+from models.churn.churn_settings import ChurnSettings
 from orchestration.kpi.computation import Computation
 from orchestration.kpi.day_ends import end_of_day
 from orchestration.kpi.prediction import Prediction
@@ -63,7 +63,7 @@ def read_churn_customers(
         settings: windows of habits.
 
     Returns:
-        `customer_id` and the columns of `models.churn_features.OBSERVED`, sorted by customer.
+        `customer_id` and the columns of `models.churn.churn_features.OBSERVED`, sorted by customer.
     """
     return read_query(
         connection,

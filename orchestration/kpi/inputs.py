@@ -12,7 +12,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from models.cohorts import Grain
+from models.retention.cohorts import Grain
 from models.setting_rows import Settings, parse_settings
 from orchestration.kpi.query import read_query
 
@@ -66,7 +66,7 @@ def read_window_activity(
     Args:
         connection: the warehouse.
         as_of: last day that is known.
-        comparisons: columns of `models.retention.COMPARISONS_SCHEMA`.
+        comparisons: columns of `models.retention.retention.COMPARISONS_SCHEMA`.
 
     Returns:
         `metric, later_until, segment, numerator` (customers active in both windows), `denominator` (in the
@@ -90,14 +90,14 @@ def read_daily_sales(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> p
 
 
 def read_festivals(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
-    """Read the festivals in force, one row per festival and year, columns of `models.festivals`."""
+    """Read the festivals in force, one row per festival and year, columns of `models.effects.festivals`."""
     return read_query(connection, "festivals", as_of=as_of)
 
 
 def read_campaign_groups(
     *, connection: duckdb.DuckDBPyConnection, as_of: date, reporting_time_zone: str, effect_days: int
 ) -> pl.DataFrame:
-    """Count the receivers of each variant and their orders after it, columns of `models.campaign_effects`.
+    """Count the receivers of each variant and their orders after it, columns of `models.effects.campaign_effects`.
 
     Args:
         connection: the warehouse.

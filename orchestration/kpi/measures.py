@@ -1,7 +1,7 @@
 """Counts the KPIs of the scorecard: one query each, over a period, the period before, or by month.
 
 Belongs here: which file of `orchestration/kpi/queries/measures/` counts which KPI. Does not belong here: shares and
-targets (in `models/scorecard.py`), months that are not over (in `models/kpi_months.py`).
+targets (in `models/scorecard/scorecard.py`), months that are not over (in `models/scorecard/kpi_months.py`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from functools import cache, partial
 import duckdb
 import polars as pl
 
-from models.kpi_months import COUNTED_SCHEMA
-from models.kpi_settings import KpiSettings
-from models.scorecard import MEASURE_SCHEMA
+from models.scorecard.kpi_months import COUNTED_SCHEMA
+from models.scorecard.kpi_settings import KpiSettings
+from models.scorecard.scorecard import MEASURE_SCHEMA
 from orchestration.kpi.inputs import read_first_order_date, read_settings
 from orchestration.kpi.query import QUERIES_DIR, read_query
 
@@ -55,12 +55,12 @@ def read_measures(
 
     Args:
         connection: the warehouse, marts and `kpi.cltv_scores` built.
-        periods: `kpi, period_start, period_end` from `models.scorecard.measurement_periods`.
+        periods: `kpi, period_start, period_end` from `models.scorecard.scorecard.measurement_periods`.
         as_of: last day that is known.
         reporting_time_zone: IANA zone in which an instant has its date.
 
     Returns:
-        Columns of `models.scorecard.MEASURE_SCHEMA`; a KPI that is counted elsewhere (retention) has no row.
+        Columns of `models.scorecard.scorecard.MEASURE_SCHEMA`; a KPI that is counted elsewhere (retention) has no row.
 
     Raises:
         ValueError: a setting is missing or out of bounds.
@@ -95,7 +95,7 @@ def read_previous_measures(
 
     Args:
         connection: the warehouse.
-        periods: `kpi, previous_start, previous_end` from `models.scorecard.measurement_periods`.
+        periods: `kpi, previous_start, previous_end` from `models.scorecard.scorecard.measurement_periods`.
         as_of: last day that is known.
         reporting_time_zone: IANA zone in which an instant has its date.
 
@@ -123,7 +123,7 @@ def read_monthly_counts(
         reporting_time_zone: IANA zone in which an instant has its date.
 
     Returns:
-        Columns of `models.kpi_months.COUNTED_SCHEMA`; a month in which nothing was counted has no row.
+        Columns of `models.scorecard.kpi_months.COUNTED_SCHEMA`; a month in which nothing was counted has no row.
     """
     frames = [pl.DataFrame(schema=COUNTED_SCHEMA)]
     queries = {SHARED_MEASURES.get(kpi, (kpi, {}))[0]: kpi for kpi in MONTHLY}

@@ -11,8 +11,8 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from models.next_order_settings import NextOrderSettings
-from models.next_orders import KnownWaits, compute_next_orders, next_order_cut
+from models.next_order.next_order_settings import NextOrderSettings
+from models.next_order.next_orders import KnownWaits, compute_next_orders, next_order_cut
 from orchestration.kpi.computation import Computation
 from orchestration.kpi.prediction import Prediction
 from orchestration.kpi.query import read_query, statement_of
@@ -63,7 +63,7 @@ def read_wait_outcomes(
 def read_repurchases(
     *, connection: duckdb.DuckDBPyConnection, as_of: date, settings: NextOrderSettings
 ) -> pl.DataFrame:
-    """Read what is due to be bought again: columns of `models.next_order_table.REPURCHASE_SCHEMA`.
+    """Read what is due to be bought again: columns of `models.next_order.next_order_table.REPURCHASE_SCHEMA`.
 
     The temporary table `category_purchases` is replaced.
     """

@@ -18,16 +18,16 @@ import polars as pl
 from models.arrays import Ints
 from models.drift import demand_no_drift
 from models.model_cards import build_card
-from models.product_neighbours import Recommender, learn
-from models.recommendation_quality import (
+from models.recommendations.product_neighbours import Recommender, learn
+from models.recommendations.recommendation_quality import (
     Judgement,
     demand_better,
     demand_enough,
     judge,
 )
-from models.recommendation_settings import RecommendationSettings
-from models.recommendations import PRAISE, RecommenderFindings, taste_drift
-from models.recommending import CHOICES, RECOMMENDATION_SCHEMA, name_choices, recommend
+from models.recommendations.recommendation_settings import RecommendationSettings
+from models.recommendations.recommendations import PRAISE, RecommenderFindings, taste_drift
+from models.recommendations.recommending import CHOICES, RECOMMENDATION_SCHEMA, name_choices, recommend
 from models.withholding import WithheldError
 from orchestration.kpi.computation import Computation
 from orchestration.kpi.day_ends import end_of_day
@@ -60,7 +60,7 @@ class TasteReader:
         return ids["customer_id"]
 
     def go_to(self, day: date) -> pl.DataFrame:
-        """Lay out all tastes as of a day; return the goods, columns of `models.product_neighbours.GOODS`."""
+        """Lay out all tastes as of a day; return the goods, columns of `models.recommendations.product_neighbours.GOODS`."""
         known = {
             "cut_date": day,
             "cut_at": end_of_day(day, reporting_time_zone=self.reporting_time_zone),
@@ -78,7 +78,7 @@ class TasteReader:
         )
 
     def tastes_of(self, customers: Ints) -> pl.DataFrame:
-        """Read all tastes of some customers, columns of `models.product_neighbours.TASTES`."""
+        """Read all tastes of some customers, columns of `models.recommendations.product_neighbours.TASTES`."""
         asked = pl.DataFrame({"customer_number": customers})
         self.connection.register("recommendation_asked", asked)
         first, last = (int(customers[0]), int(customers[-1])) if len(customers) else (0, -1)

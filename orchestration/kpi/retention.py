@@ -12,13 +12,13 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from models.before_after import (
+from models.retention.before_after import (
     BEFORE_AFTER_SCHEMA,
     compare_repeat_purchase,
     compare_retention,
     retention_comparisons,
 )
-from models.retention import (
+from models.retention.retention import (
     COMPARISONS_SCHEMA,
     RETENTION_SCHEMA,
     build_repeat_purchase,
@@ -34,8 +34,8 @@ class MeasuredRetention:
     """Both tables of retention.
 
     Attributes:
-        retention: columns of `models.retention.RETENTION_SCHEMA`.
-        before_after: columns of `models.before_after.BEFORE_AFTER_SCHEMA`; empty where the shop has not said
+        retention: columns of `models.retention.retention.RETENTION_SCHEMA`.
+        before_after: columns of `models.retention.before_after.BEFORE_AFTER_SCHEMA`; empty where the shop has not said
             when its CRM began.
     """
 

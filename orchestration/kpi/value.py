@@ -11,10 +11,10 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 
-from models.cltv import compute_cltv
-from models.cltv_trial import choose_holdout_days
-from models.holdout import DAYS_PER_YEAR
-from models.money import NET_REVENUE, margin_or_revenue
+from models.customer_value.cltv import compute_cltv
+from models.customer_value.cltv_trial import choose_holdout_days
+from models.customer_value.holdout import DAYS_PER_YEAR
+from models.customer_value.money import NET_REVENUE, margin_or_revenue
 from models.settings import ModelSettings
 from orchestration.kpi.computation import Computation
 from orchestration.kpi.prediction import Prediction
@@ -73,7 +73,7 @@ def read_purchase_histories(*, connection: duckdb.DuckDBPyConnection, as_of: dat
 def read_calibration_histories(
     *, connection: duckdb.DuckDBPyConnection, as_of: date, holdout_days: int
 ) -> pl.DataFrame:
-    """Read one row per buyer before the cut, the columns of `models.holdout.CALIBRATION`.
+    """Read one row per buyer before the cut, the columns of `models.customer_value.holdout.CALIBRATION`.
 
     The purchase days must have been prepared.
     """
@@ -85,7 +85,7 @@ def read_calibration_histories(
 
 
 def read_segment_members(*, connection: duckdb.DuckDBPyConnection, as_of: date) -> pl.DataFrame:
-    """Read one row per buyer: the segments and the last 12 months' orders, `models.cltv_segments.MEMBERS`."""
+    """Read one row per buyer: the segments and the last 12 months' orders, `models.customer_value.cltv_segments.MEMBERS`."""
     return read_query(connection, "segment_members", as_of=as_of)
 
 

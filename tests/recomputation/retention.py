@@ -16,8 +16,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from models.cohorts import build_cohort_means, build_cohort_retention
-from models.festivals import build_festival_comparison
+from models.effects.festivals import build_festival_comparison
+from models.retention.cohorts import build_cohort_means, build_cohort_retention
 from models.settings import ModelSettings
 from orchestration.kpi import inputs
 from orchestration.kpi.retention import measure_retention

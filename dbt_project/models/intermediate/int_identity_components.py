@@ -1,13 +1,13 @@
 """Accounts that hang together through links, but for those that a steward keeps apart.
 
 Accounts without a link are left out. Which links give way between two accounts that are kept apart: the weaker kind,
-then the later account (`models.cannot_links`).
+then the later account (`models.identity.cannot_links`).
 """
 
 import polars as pl
 
-from models.cannot_links import separate, touched_nodes
-from models.connected_components import label_components
+from models.identity.cannot_links import separate, touched_nodes
+from models.identity.connected_components import label_components
 
 WEAKEST_FIRST = ("similarity", "browser", "phone", "email", "steward")
 

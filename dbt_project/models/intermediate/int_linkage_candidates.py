@@ -1,6 +1,6 @@
 """Pairs of accounts that may be one person by what they state, with the probability and the likeness per attribute."""
 
-from models.linkage import score_pairs
+from models.identity.linkage import score_pairs
 
 
 def model(dbt, session):

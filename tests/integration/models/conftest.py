@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from models.scorecard import measurement_periods
+from models.scorecard.scorecard import measurement_periods
 from orchestration.kpi.inputs import read_kpi_targets
 from orchestration.kpi.measures import read_measures
 from orchestration.kpi.outputs import declared_tables, write_kpi_table

@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.btyd import fit_bg_nbd, fit_gamma_gamma, fit_mbg_nbd, fit_pareto_nbd
-from models.btyd_predictions import expected_purchases
-from models.cltv import compute_cltv
-from models.cltv_trial import choose_holdout_days
-from models.histories import count_histories, count_spending
-from models.holdout import forecast_errors, naive_forecasts
+from models.customer_value.btyd import fit_bg_nbd, fit_gamma_gamma, fit_mbg_nbd, fit_pareto_nbd
+from models.customer_value.btyd_predictions import expected_purchases
+from models.customer_value.cltv import compute_cltv
+from models.customer_value.cltv_trial import choose_holdout_days
+from models.customer_value.histories import count_histories, count_spending
+from models.customer_value.holdout import forecast_errors, naive_forecasts
 from models.settings import ModelSettings
 from orchestration.kpi.inputs import read_settings
 from orchestration.kpi.value import (

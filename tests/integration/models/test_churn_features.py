@@ -9,8 +9,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from models.churn_features import OBSERVED
-from models.churn_settings import ChurnSettings
+from models.churn.churn_features import OBSERVED
+from models.churn.churn_settings import ChurnSettings
 from models.setting_rows import parse_settings
 from orchestration.kpi import query as queries
 from orchestration.kpi.churn import read_churn_customers, read_churn_cut

@@ -9,8 +9,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from models.churn import compute_churn
-from models.churn_settings import ChurnSettings
+from models.churn.churn import compute_churn
+from models.churn.churn_settings import ChurnSettings
 from models.setting_rows import parse_settings
 from models.settings import ModelSettings
 from orchestration.kpi.churn import read_churn_customers, read_churn_cut

@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from models.retention import RETENTION_SCHEMA
-from models.scorecard import CHANGES, build_scorecard, measurement_periods
+from models.retention.retention import RETENTION_SCHEMA
+from models.scorecard.scorecard import CHANGES, build_scorecard, measurement_periods
 from orchestration.kpi.inputs import read_kpi_targets
 from orchestration.kpi.measures import (
     MEASURES_DIR,

@@ -9,8 +9,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from models.next_order_settings import NextOrderSettings
-from models.next_orders import compute_next_orders, next_order_cut
+from models.next_order.next_order_settings import NextOrderSettings
+from models.next_order.next_orders import compute_next_orders, next_order_cut
 from models.setting_rows import parse_settings
 from orchestration.kpi.next_orders import (
     prepare_order_waits,

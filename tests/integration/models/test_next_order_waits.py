@@ -12,8 +12,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from models.next_order_settings import NextOrderSettings
-from models.next_orders import KnownWaits
+from models.next_order.next_order_settings import NextOrderSettings
+from models.next_order.next_orders import KnownWaits
 from models.setting_rows import parse_settings
 from orchestration.kpi import query as queries
 from orchestration.kpi.next_orders import prepare_order_waits, read_known_waits, read_wait_outcomes

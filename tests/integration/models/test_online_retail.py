@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from models.cohorts import build_cohort_retention
-from models.retention import build_repeat_purchase
+from models.retention.cohorts import build_cohort_retention
+from models.retention.retention import build_repeat_purchase
 from orchestration.kpi.inputs import read_cohort_activity, read_first_purchases
 
 LAST_DAY = date(2011, 12, 9)

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from models.campaign_effects import build_campaign_effects
-from models.festival_effects import build_festival_effects
+from models.effects.campaign_effects import build_campaign_effects
+from models.effects.festival_effects import build_festival_effects
 from models.settings import ModelSettings
 from orchestration.kpi.inputs import read_campaign_groups, read_daily_sales, read_settings
 from simulator.campaigns import HOLDOUT, PLAIN, Campaign, Sendings, draw_sendings, plan_campaigns

@@ -14,8 +14,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from models.product_neighbours import learn
-from models.recommendation_settings import RecommendationSettings
+from models.recommendations.product_neighbours import learn
+from models.recommendations.recommendation_settings import RecommendationSettings
 from models.setting_rows import parse_settings
 from models.settings import ModelSettings
 from orchestration.kpi import query as queries

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from models.cohorts import build_cohort_retention
+from models.retention.cohorts import build_cohort_retention
 from models.settings import ModelSettings
 from orchestration.kpi.inputs import read_cohort_activity, read_first_purchases, read_settings
 from orchestration.kpi.outputs import write_kpi_table

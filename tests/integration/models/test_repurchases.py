@@ -9,8 +9,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from models.next_order_settings import NextOrderSettings
-from models.next_order_table import REPURCHASE_SCHEMA
+from models.next_order.next_order_settings import NextOrderSettings
+from models.next_order.next_order_table import REPURCHASE_SCHEMA
 from models.setting_rows import parse_settings
 from orchestration.kpi.next_orders import read_repurchases
 from tests.integration.models.conftest import SEEDS

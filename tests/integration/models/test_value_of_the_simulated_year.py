@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.cltv import compute_cltv
-from models.cltv_trial import choose_holdout_days
+from models.customer_value.cltv import compute_cltv
+from models.customer_value.cltv_trial import choose_holdout_days
 from models.settings import ModelSettings
 from orchestration.kpi.inputs import read_settings
 from orchestration.kpi.value import (

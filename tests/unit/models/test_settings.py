@@ -8,10 +8,10 @@ from datetime import date
 import polars as pl
 import pytest
 
-from models.churn_settings import ChurnSettings
-from models.kpi_settings import KpiSettings
-from models.next_order_settings import NextOrderSettings
-from models.recommendation_settings import RecommendationSettings
+from models.churn.churn_settings import ChurnSettings
+from models.next_order.next_order_settings import NextOrderSettings
+from models.recommendations.recommendation_settings import RecommendationSettings
+from models.scorecard.kpi_settings import KpiSettings
 from models.setting_rows import parse_settings
 from models.settings import ModelSettings
 from tests.unit.models.conftest import SEEDS

@@ -1,0 +1,1 @@
+"""Who will not order in the next 90 days."""

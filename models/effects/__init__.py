@@ -1,0 +1,1 @@
+"""What festivals and campaigns bring."""

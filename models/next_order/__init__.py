@@ -1,0 +1,1 @@
+"""When customers order next, and what is due to be bought again."""

@@ -1,0 +1,1 @@
+"""What to recommend to whom."""

@@ -1,0 +1,1 @@
+"""Who comes back: repeat purchase, retention, cohorts, before and after the CRM."""

@@ -1,0 +1,1 @@
+"""Every KPI beside its target, and by month."""
