@@ -24,9 +24,9 @@ def _crm_start_date(values: Values) -> date | None:
 
 
 def _fit_penalizers(values: Values) -> tuple[float, ...]:
-    """Read the rows `fit_penalizer_…` in the order of their names."""
-    ladder = tuple(values[name] for name in sorted(values) if name.startswith("fit_penalizer_"))
-    if not ladder or min(ladder) < 0:
+    """Read the rows `fit_penalizer_…`, the mildest first."""
+    ladder = tuple(sorted(value for name, value in values.items() if name.startswith("fit_penalizer_")))
+    if not ladder or ladder[0] < 0:
         raise ValueError("fit_penalizer_1")
     return ladder
 
