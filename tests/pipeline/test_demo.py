@@ -399,9 +399,8 @@ def test_the_review_page_is_drawn_in_whole_and_named_at_the_end(demo_home: Path)
     assert manifest["review"]["size_bytes"] == page.stat().st_size < 2_000_000
     text = page.read_text(encoding="utf-8")
     assert manifest["release_id"] in text
-    assert (
-        text.count("<figure") == 11
-    )  # all but the two around the CRM, whose first day the demo does not say
+    # All but the two around the CRM, whose first day the demo does not say.
+    assert text.count("<figure") == 13
     assert "crm_start_date" in text
     assert text.count("已发布") >= 3  # customer value, churn, recommendations
 
