@@ -14,6 +14,10 @@ from pathlib import Path
 
 FULL_BYTES = 256 << 10
 """A disk with less room is full: a run's next write may take as much."""
+SUSPECTED = re.compile(r"disk I/O error|unable to open database file")
+"""What SQLite says on a full disk where it cannot tell, as of the memory that it shares through a file."""
+NEARLY_FULL_BYTES = 64 << 20
+"""With less room such words mean the full disk: what failed has given some room back since."""
 MOST_DETAIL = 200
 """Characters of a library's own words that a sentence repeats."""
 
@@ -128,6 +132,7 @@ def _said(error: BaseException) -> str:
 
 def _without_room(text: str, *, home: Path | None, stage: str) -> Exception | None:
     """Take what a library cannot explain for the full disk that it met."""
-    if home is None or shutil.disk_usage(home).free > FULL_BYTES:
+    room = NEARLY_FULL_BYTES if SUSPECTED.search(text) else FULL_BYTES
+    if home is None or shutil.disk_usage(home).free > room:
         return None
     return DISK.told(detail=text, home=home, stage=stage)

@@ -77,10 +77,22 @@ def test_a_machine_that_gives_out_is_told_before_the_gates_that_it_stopped(
     assert "\n" not in str(error)
 
 
-def test_any_error_on_a_disk_without_room_is_the_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
-    error = reason({"raw__orders": StepFailure("OperationalError", "disk I/O error")})
-    assert type(error).__name__ == "DiskFullError"
+@pytest.mark.parametrize(
+    ("said", "free_mib", "kind"),
+    [
+        ("torn cable", 0, "DiskFullError"),
+        ("torn cable", 20, "RunFailedError"),
+        ("(sqlite3.OperationalError) disk I/O error", 20, "DiskFullError"),
+        ("(sqlite3.OperationalError) unable to open database file", 20, "DiskFullError"),
+        ("(sqlite3.OperationalError) disk I/O error", 200, "RunFailedError"),
+    ],
+)
+def test_an_error_on_a_disk_without_room_is_the_full_disk(
+    monkeypatch: pytest.MonkeyPatch, said: str, free_mib: int, kind: str
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free_mib << 20))
+    error = reason({"raw__orders": StepFailure("OperationalError", said)})
+    assert type(error).__name__ == kind
 
 
 def test_a_sentence_that_was_told_is_not_told_again(tmp_path: Path) -> None:
