@@ -8,12 +8,10 @@ from __future__ import annotations
 from statistics import NormalDist
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.arrays import Bools, Floats
 from models.intervals import wilson
-
-Floats = npt.NDArray[np.float64]
 
 DECILES = 10
 DECILE_SCHEMA = pl.Schema(
@@ -31,7 +29,7 @@ DECILE_SCHEMA = pl.Schema(
 
 
 def share_deciles(
-    *, model: str, figure: str, probabilities: Floats, answers: npt.NDArray[np.bool_], confidence: float
+    *, model: str, figure: str, probabilities: Floats, answers: Bools, confidence: float
 ) -> pl.DataFrame:
     """Set foretold probabilities beside the share that came true.
 

@@ -75,9 +75,8 @@ def build(*, selection: Sequence[str], variables: str, target: Path) -> DbtBuild
         callbacks=[lambda message: events.append(msg_to_dict(message)) if _tells(message) else None],
     )
     try:
-        with raise_interrupts_as(
-            KeyboardInterrupt
-        ):  # on it alone dbt stops its queries and waits for its threads
+        # On this error alone dbt stops its queries and waits for its threads.
+        with raise_interrupts_as(KeyboardInterrupt):
             done = runner.invoke([*BRIEFLY, "build", *selection, *dbt_folders(target), "--vars", variables])
     finally:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]

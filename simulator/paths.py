@@ -10,7 +10,6 @@ from simulator.draws import Chances
 EVENT_TYPES = (
     "page_view", "product_view", "search", "add_to_cart", "remove_from_cart", "checkout", "login",
 )  # fmt: skip
-LOGIN = EVENT_TYPES.index("login")
 
 # What happens in a visit, one letter per event, and how often it is so: V product_view, S search,
 # P page_view, C add_to_cart, R remove_from_cart, K checkout, L login.

@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from models.arrays import Floats
 from models.effects.festivals import FESTIVAL_COLUMNS
 from models.frames import require_columns
 from models.settings import ModelSettings
 
-Floats = npt.NDArray[np.float64]
 DAILY_COLUMNS = ("sales_date", "repeat_orders", "new_customers")
 EFFECT_SCHEMA = pl.Schema(
     {

@@ -74,7 +74,6 @@ def test_a_row_that_stands_twice_is_refused(rows, kind):
         parse_settings(kind, rows=pl.concat([rows, rows]))
 
 
-# Loyal from the second order on would be a step of no length.
 @pytest.mark.parametrize(
     ("kind", "setting", "value"),
     [
@@ -126,6 +125,7 @@ def test_a_row_that_stands_twice_is_refused(rows, kind):
         (RecommendationSettings, "confidence_level", 1.0),
         (KpiSettings, "kpi_cross_sell_days", 0.0),
         (KpiSettings, "kpi_history_months", 1.5),
+        # Loyal from the second order on would be a step of no length.
         (KpiSettings, "kpi_path_loyal_orders", 2.0),
         (KpiSettings, "kpi_previous_max_missing_days", -1.0),
     ],
